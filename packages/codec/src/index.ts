@@ -1,0 +1,16 @@
+/**
+ * @file `@dexter/codec`: scores, performances, alignments and the performance codec.
+ */
+
+export { zeros, type Matrix } from "./matrix.js";
+export {
+  AlignmentFileError, CodecError, FormatError, MatchFileError, MidiFileError, ParameterFileError, ScoreFileError, ShapeError,
+} from "./errors.js";
+export {
+  GRACE, NOTE_ARRAY_FIELDS, NOTE_MARK,
+  type Direction, type DynamicMark, type KeySignature, type Measure, type MeasureNavigation, type Metronome, type PedalMark,
+  type ReadWarning, type Rest, type Score, type ScoreNotes, type Slur, type TimeSignature, type Unfolding, type Wedge, type Words,
+} from "./score/score.js";
+export { CONTROLLER, type ControlChanges, type PerformedNotes, type Performance, type Release } from "./performance/performance.js";
+export type { Alignment, AlignmentEntry, Deletion, Insertion, Match, Ornament } from "./alignment/alignment.js";
+export { PARAMETER_FIELDS, PARAMETER_NAMES, type ParameterName, type PerformanceParameters } from "./codec/parameters.js";
