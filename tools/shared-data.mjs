@@ -1,0 +1,14 @@
+/**
+ * @file Where reference values and corpora lie: `DEXTER_SHARED`, by default the folder `shared` beside the repository.
+ */
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Absolute path of a shared file or folder, or `null` where it is not there. */
+export function sharedPath(...parts) {
+  const path = resolve(process.env.DEXTER_SHARED ?? join(root, "..", "shared"), ...parts);
+  return existsSync(path) ? path : null;
+}
