@@ -1,0 +1,196 @@
+/**
+ * @file What a `base` checkpoint says of itself (`config.json`): enough to
+ * rebuild the network, its input and its output without any other file.
+ */
+
+/** The channels that the network predicts, in the order of a `[N, 6]` matrix (see `base/targets.ts`). */
+export const TARGET_NAMES = ["tempo", "slowTempo", "velocity", "timing", "articulation", "pedal"] as const;
+
+/** One of {@link TARGET_NAMES}. */
+export type TargetName = (typeof TARGET_NAMES)[number];
+
+/** 1 for the channels that belong to the onset, not the note: the same for all notes of a chord. */
+export const ONSET_CHANNELS: readonly number[] = [1, 1, 0, 0, 0, 1];
+
+/** The stack of dilated residual blocks that encoder and denoiser share. */
+export interface StackConfig {
+  /** Channels `H`. */
+  readonly hidden: number;
+  /** How many residual blocks. */
+  readonly blocks: number;
+  /** Notes under a convolution's filter. */
+  readonly kernel: number;
+  /** Distance between them, per block. */
+  readonly dilations: readonly number[];
+}
+
+/** How score features become the network's input: `clamp((x − mean) / sd, ±clip)`. */
+export interface FeatureConfig {
+  /** Name of the feature set in `@dexter/codec`'s catalogue. */
+  readonly set: string;
+  /** Columns, in the order of the input. */
+  readonly names: readonly string[];
+  /** Mean per column on the training scores. */
+  readonly mean: readonly number[];
+  /** Standard deviation per column on the training scores; 1 for a constant column. */
+  readonly sd: readonly number[];
+  /** Bound of the standardized values. */
+  readonly clip: number;
+}
+
+/** How targets are standardized: `clamp((z − mean) / sd, ±clip)`. */
+export interface TargetConfig {
+  /** {@link TARGET_NAMES}. */
+  readonly names: readonly string[];
+  /** Mean per channel on the training performances. */
+  readonly mean: readonly number[];
+  /** Standard deviation per channel on the training performances. */
+  readonly sd: readonly number[];
+  /** Bound of the standardized values. */
+  readonly clip: number;
+  /** Width of the Gaussian that splits the slow part of the tempo off, beats. */
+  readonly slowTempoBeats: number;
+  /** Timing is stored as asinh(timing / this), s. */
+  readonly timingScaleSec: number;
+}
+
+/** Defaults of sampling, chosen on validation pieces. */
+export interface SamplingConfig {
+  /** Euler steps. */
+  readonly steps: number;
+  /** Guidance scale `w`: 1 is the plain conditional model. */
+  readonly guidance: number;
+  /** Factor on the slow part of the tempo in rendering. */
+  readonly slowTempoFactor: number;
+  /** Factor per channel on the drawn values, since guidance widens what it steers. */
+  readonly gains: readonly number[];
+}
+
+/** A linear model of a whole piece's level, on the mean of its standardized features. */
+export interface PieceLevelConfig {
+  /** Mean over pieces of the pooled features, `[C]`. */
+  readonly featureMean: readonly number[];
+  /** log2 of seconds per quarter note. */
+  readonly log2SecPerQuarter: PieceLevelRegression;
+  /** Mean MIDI velocity. */
+  readonly meanVelocity: PieceLevelRegression;
+}
+
+/** `bias + weights · (pooled features − featureMean)`. */
+export interface PieceLevelRegression {
+  /** One weight per feature, `[C]`. */
+  readonly weights: readonly number[];
+  /** The value at the mean features. */
+  readonly bias: number;
+  /** Bounds of what may be predicted: the training pieces' range. */
+  readonly range: readonly [low: number, high: number];
+  /** Explained variance in cross-validation by piece. */
+  readonly r2: number;
+}
+
+/** `config.json` of a `base` checkpoint. */
+export interface ModelConfig {
+  /** Always `"dexter-base"`. */
+  readonly format: "dexter-base";
+  /** Version of this layout. */
+  readonly version: 1;
+  /** The input. */
+  readonly features: FeatureConfig;
+  /** The output. */
+  readonly targets: TargetConfig;
+  /** The network that predicts the mean and the hidden condition. */
+  readonly encoder: StackConfig;
+  /** The flow's velocity network. */
+  readonly denoiser: StackConfig;
+  /** Defaults of sampling. */
+  readonly sampling: SamplingConfig;
+  /** Piece-level regression; absent when the model has none. */
+  readonly pieceLevel?: PieceLevelConfig;
+  /** Free record of how it was trained: data, seed, steps, losses. */
+  readonly training: Readonly<Record<string, unknown>>;
+}
+
+/** Multiples of π/2 in the time embedding: e(t) = (t, sin(kπt/2), cos(kπt/2)), k = 1 … this. */
+export const TIME_FREQUENCIES = 16;
+
+/** Added to the mean square in every RMS norm. */
+export const NORM_EPSILON = 1e-6;
+
+/** The stack of both networks unless told otherwise: 8 blocks, receptive field 511 notes. */
+export const DEFAULT_STACK: StackConfig = { hidden: 64, blocks: 8, kernel: 3, dilations: [1, 2, 4, 8, 16, 32, 64, 128] };
+
+/** Sampling unless a calibration found better. */
+export const DEFAULT_SAMPLING: SamplingConfig = { steps: 8, guidance: 2.25, slowTempoFactor: 0.3, gains: [1.01, 1, 0.85, 0.96, 0.87, 1] };
+
+/** A named tensor of a network and its shape. */
+export interface TensorSpec {
+  /** Name as in a PyTorch state dict, for example `encoder.blocks.0.conv.weight`. */
+  readonly name: string;
+  /** Linear weights `[out, in]`, convolutions `[out, in, kernel]`. */
+  readonly shape: readonly number[];
+}
+
+/** Tensors of the encoder for `features` input columns, in storage order. */
+export function encoderTensors(features: number, stack: StackConfig): TensorSpec[] {
+  return [
+    ...inputTensors("encoder", features, stack.hidden),
+    ...stack.dilations.flatMap((_, i) => blockTensors("encoder", i, stack, false)),
+    ...headTensors("encoder", stack.hidden),
+  ];
+}
+
+/** Tensors of the denoiser over an encoder of `encoderHidden` channels, in storage order. */
+export function denoiserTensors(encoderHidden: number, stack: StackConfig): TensorSpec[] {
+  const H = stack.hidden;
+  return [
+    ...inputTensors("denoiser", 2 * TARGET_NAMES.length, H),
+    { name: "denoiser.time.weight", shape: [H, 1 + 2 * TIME_FREQUENCIES] },
+    { name: "denoiser.time.bias", shape: [H] },
+    { name: "denoiser.null", shape: [encoderHidden] },
+    ...stack.dilations.flatMap((_, i) => blockTensors("denoiser", i, stack, true, encoderHidden)),
+    ...headTensors("denoiser", H),
+  ];
+}
+
+/** Blocks with an odd index also see the mean over the notes of their onset. */
+export function seesOnset(block: number): boolean {
+  return block % 2 === 1;
+}
+
+function inputTensors(net: string, inputs: number, H: number): TensorSpec[] {
+  return [
+    { name: `${net}.input.weight`, shape: [H, inputs] },
+    { name: `${net}.input.bias`, shape: [H] },
+    { name: `${net}.project.weight`, shape: [H, H] },
+    { name: `${net}.project.bias`, shape: [H] },
+  ];
+}
+
+function headTensors(net: string, H: number): TensorSpec[] {
+  return [
+    { name: `${net}.norm.weight`, shape: [H] },
+    { name: `${net}.head.weight`, shape: [TARGET_NAMES.length, H] },
+    { name: `${net}.head.bias`, shape: [TARGET_NAMES.length] },
+  ];
+}
+
+function blockTensors(net: string, index: number, stack: StackConfig, conditioned: boolean, encoderHidden = 0): TensorSpec[] {
+  const H = stack.hidden;
+  const block = `${net}.blocks.${index}`;
+  return [
+    { name: `${block}.norm.weight`, shape: [H] },
+    ...(conditioned
+      ? [
+          { name: `${block}.time.weight`, shape: [2 * H, H] },
+          { name: `${block}.time.bias`, shape: [2 * H] },
+          { name: `${block}.condition.weight`, shape: [H, encoderHidden] },
+          { name: `${block}.condition.bias`, shape: [H] },
+        ]
+      : []),
+    { name: `${block}.conv.weight`, shape: [2 * H, H, stack.kernel] },
+    { name: `${block}.conv.bias`, shape: [2 * H] },
+    ...(seesOnset(index) ? [{ name: `${block}.onset.weight`, shape: [2 * H, H] }] : []),
+    { name: `${block}.out.weight`, shape: [H, H] },
+    { name: `${block}.out.bias`, shape: [H] },
+  ];
+}
