@@ -14,3 +14,6 @@ export {
 export { CONTROLLER, type ControlChanges, type PerformedNotes, type Performance, type Release } from "./performance/performance.js";
 export type { Alignment, AlignmentEntry, Deletion, Insertion, Match, Ornament } from "./alignment/alignment.js";
 export { PARAMETER_FIELDS, PARAMETER_NAMES, type ParameterName, type PerformanceParameters } from "./codec/parameters.js";
+export { groupOnsets, type OnsetGroups } from "./score/onset-groups.js";
+export { FEATURE_GROUPS, FEATURE_SETS, scoreFeatures, type FeatureSetName } from "./features/score-features.js";
+export type { FeatureDefinition, FeatureGroup } from "./features/feature-definition.js";
