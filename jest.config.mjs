@@ -19,6 +19,7 @@ export default {
     "^@dexter/([^/]+)$": join(root, "packages/$1/src/index.ts"),
     "^@dexter/([^/]+)/(.+)$": join(root, "packages/$1/src/$2.ts"),
   },
+  reporters: ["default", join(root, "tools/jest-counts.mjs")],
   maxWorkers: 2,
   testTimeout: 60000,
 };

@@ -10,7 +10,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const jest = join(dirname(createRequire(import.meta.url).resolve("jest/package.json")), "bin", "jest.js");
 const run = spawnSync(
   process.execPath,
-  ["--experimental-vm-modules", "--no-warnings", jest, "--config", join(root, "jest.config.mjs"), "--rootDir", process.cwd(), ...process.argv.slice(2)],
+  [
+    "--experimental-vm-modules",
+    "--no-warnings",
+    jest,
+    "--config", join(root, "jest.config.mjs"),
+    "--rootDir", process.cwd(),
+    "--passWithNoTests",
+    ...process.argv.slice(2),
+  ],
   { stdio: "inherit" },
 );
 process.exit(run.status ?? 1);
