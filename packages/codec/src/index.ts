@@ -11,8 +11,18 @@ export {
   type Direction, type DynamicMark, type KeySignature, type Measure, type MeasureNavigation, type Metronome, type PedalMark,
   type ReadWarning, type Rest, type Score, type ScoreNotes, type Slur, type TimeSignature, type Unfolding, type Wedge, type Words,
 } from "./score/score.js";
+export { readMusicXml } from "./score/musicxml.js";
+export { READ_LIMITS, type ReadLimits, type ReadScoreOptions } from "./score/read-limits.js";
 export { CONTROLLER, type ControlChanges, type PerformedNotes, type Performance, type Release } from "./performance/performance.js";
 export type { Alignment, AlignmentEntry, Deletion, Insertion, Match, Ornament } from "./alignment/alignment.js";
+export { assemblePerformance, type ControlChange, type PerformedNote } from "./performance/assembly.js";
+export { readMidi } from "./performance/midi-reader.js";
+export { PEDAL_THRESHOLD, soundDurations } from "./performance/sounding.js";
+export {
+  formatNasapAlignment, formatParangonadaAlignment, readNasapAlignment, readParangonadaAlignment,
+} from "./alignment/alignment-tables.js";
+export type { MatchFile, MatchScoreNotes } from "./alignment/match-file.js";
+export { readMatch } from "./alignment/match-reader.js";
 export { PARAMETER_FIELDS, PARAMETER_NAMES, type ParameterName, type PerformanceParameters } from "./codec/parameters.js";
 export { groupOnsets, type OnsetGroups } from "./score/onset-groups.js";
 export { FEATURE_GROUPS, FEATURE_SETS, scoreFeatures, type FeatureSetName } from "./features/score-features.js";

@@ -62,7 +62,7 @@ export interface ScoreNotes {
   /** Sounding MIDI pitch, 0–127. */
   readonly pitch: Uint8Array;
   readonly voice: Int32Array;
-  /** 1 is the upper staff; 0 where none is written. */
+  /** 1 is the upper staff, also where none is written. */
   readonly staff: Int32Array;
   /** Index of the part, from 0. */
   readonly part: Int32Array;

@@ -1,0 +1,40 @@
+/**
+ * @file How much a score file may ask for before it is refused: hostile input
+ * must end in an error, soon and in little memory.
+ */
+
+/** Bounds on what the score readers accept. */
+export interface ReadLimits {
+  /** Size of the file, and of each file unpacked from it, in bytes. */
+  readonly bytes: number;
+  /** Nesting of XML elements. */
+  readonly depth: number;
+  /** XML elements inside one child of a measure (a note, a direction …). */
+  readonly elements: number;
+  /** Notes and rests, before and after repeats are unfolded. */
+  readonly notes: number;
+  /** Measures, before and after repeats are unfolded. */
+  readonly measures: number;
+  /** Parts. */
+  readonly parts: number;
+}
+
+/** Defaults: a hundred times the longest scores of the corpora, and still a few seconds' work. */
+export const READ_LIMITS: ReadLimits = {
+  bytes: 64 * 2 ** 20,
+  depth: 64,
+  elements: 10_000,
+  notes: 500_000,
+  measures: 50_000,
+  parts: 256,
+};
+
+/** What all score readers may be told. */
+export interface ReadScoreOptions {
+  /** Name of the file, for messages. */
+  readonly file?: string;
+  /** Read cue notes too, marked with `NOTE_MARK.cue`. Default: leave them out. */
+  readonly cues?: boolean;
+  /** Bounds that differ from {@link READ_LIMITS}. */
+  readonly limits?: Partial<ReadLimits>;
+}

@@ -1,0 +1,52 @@
+/**
+ * @file Ties: which note head goes on in which.
+ *
+ * A tie joins heads of one part and one pitch where the first ends as the
+ * second begins. The voice decides between several, but need not agree: ties
+ * over voices and staves are common in piano music.
+ */
+import type { ReadWarning } from "./score.js";
+import type { NoteHead, PartDraft } from "./score-draft.js";
+import { warn } from "./warning-list.js";
+
+/**
+ * Join the tied heads of a part.
+ *
+ * @returns per head its successor's index, or -1; and which heads continue another
+ */
+export function joinTies(part: PartDraft, warnings: ReadWarning[]): { next: Int32Array; continues: Uint8Array } {
+  const { heads } = part;
+  const next = new Int32Array(heads.length).fill(-1);
+  const continues = new Uint8Array(heads.length);
+  const starts = new Map<number, Map<number, number[]>>();
+  heads.forEach((head, index) => {
+    if (!head.tieStart) return;
+    const end = head.onsetDiv + head.durationDiv;
+    let byEnd = starts.get(head.pitch);
+    if (!byEnd) starts.set(head.pitch, (byEnd = new Map<number, number[]>()));
+    const list = byEnd.get(end);
+    if (list) list.push(index);
+    else byEnd.set(end, [index]);
+  });
+  for (const sameVoice of [true, false]) {
+    heads.forEach((head, index) => {
+      if (!head.tieStop || continues[index]) return;
+      const candidates = starts.get(head.pitch)?.get(head.onsetDiv);
+      const found = candidates?.find((c) => next[c] < 0 && precedes(heads[c], c, head, index) && (!sameVoice || heads[c].voice === head.voice));
+      if (found === undefined) return;
+      next[found] = index;
+      continues[index] = 1;
+    });
+  }
+  heads.forEach((head, index) => {
+    const place = `measure ${part.bars[head.bar].number}`;
+    if (head.tieStop && !continues[index]) warn(warnings, place, `a tie to note ${head.id} comes from nowhere; the note begins anew`);
+    if (head.tieStart && next[index] < 0) warn(warnings, place, `a tie from note ${head.id} leads nowhere; the note ends as written`);
+  });
+  return { next, continues };
+}
+
+/** Links lead forward in time, and in the document at one time, so that no chain closes on itself. */
+function precedes(a: NoteHead, indexA: number, b: NoteHead, indexB: number): boolean {
+  return a.onsetDiv < b.onsetDiv || (a.onsetDiv === b.onsetDiv && indexA < indexB);
+}
