@@ -45,56 +45,60 @@ export interface CharacterMeaning {
   readonly hard: boolean;
 }
 
-/** Words as they are compared: lower case, no markup, single spaces. */
+/** Words as they are compared: lower case, no accents, no markup, single spaces. */
 export function normaliseWords(text: string): string {
   return text
     .toLowerCase()
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "")
+    .replace(/ß/g, "ss")
     .replace(/&(amp;)*lt;[^&]*&(amp;)*gt;|<[^>]*>/g, " ")
     .replace(/[–—_]/g, "-")
     .replace(/\s+/g, " ")
     .trim();
 }
 
-const CRESCENDO = /\bcresc|\bcre-|\baugment|\brinf|\brf\b|wachsend|più di forza/;
+const CRESCENDO = /\bcresc|\bcre-|\baugment|\brinf|\brf\b|wachsend|piu di forza/;
 const DIMINUENDO = /\bdim(in|\b|\.)|\bdecresc|\bsmorz|\bcaland|\bmorend|\bperdend|\bmancand|\bestinguend|abnehmend/;
 const RITARDANDO =
-  /\brit(\.|\b|en|ard)|\brall(\.|\b|ent)|\britar|\bsmorz|\bcaland|\bmorend|\bperdend|\bslentand|\ballarg|\bcédez|\bcedez|\bretenu|\bralent|langsamer werden|zurückhaltend|\bri-|\bstentat/;
-const ACCELERANDO = /\baccel|\bstring|\bstretto\b|\bstretta\b|\baffrett|\bpoco a poco più (animato|mosso|agitato)|\bserrez|\banimez|\bpress(ez|ando)|schneller werden|\bincalz/;
+  /\brit(\.|\b|en|ard)|\brall(\.|\b|ent)|\britar|\bsmorz|\bcaland|\bmorend|\bperdend|\bslentand|\ballarg|\bcedez|\bretenu|\bralent|langsamer werden|zuruckhaltend|\bri-|\bstentat/;
+const ACCELERANDO = /\baccel|\bstring|\bstretto\b|\bstretta\b|\baffrett|\bpoco a poco piu (animato|mosso|agitato)|\bserrez|\banimez|\bpress(ez|ando)|schneller werden|\bincalz/;
 const A_TEMPO = /\ba tempo\b|\btempo (i\b|1|primo|giusto)|\berstes tempo|\bau mouv|\bim tempo|\btempo i\b|\bcome prima/;
 
-/** Absolute speeds; the longest match wins. */
+/** Absolute speeds; the first match wins. */
 const SPEEDS: readonly (readonly [RegExp, number])[] = [
-  [/\bprestissimo|so (rasch|schnell) wie möglich/, 3],
+  [/\bsehr langsam/, -2.6],
+  [/\bprestissimo|so (rasch|schnell) wie moglich/, 3],
   [/\bvivacissim/, 2.6],
   [/\bpresto\b|sehr (rasch|schnell|lebhaft|aufgeregt)/, 2.4],
-  [/\bvivace\b|\bvivament|\bvif\b|\bäußerst bewegt|\bvivo\b|im lebhaftesten/, 2],
+  [/\bvivace\b|\bvivament|\bvif\b|\bausserst bewegt|\bvivo\b|im lebhaftesten/, 2],
   [/\ballegro (molto|assai|con (fuoco|brio|spirito))|\bmolto allegro/, 1.8],
   [/\ballegro (moderato|ma non|maestoso|giusto)/, 1],
-  [/\ballegro\b|\brasch\b|\bschnell\b|\blebhaft\b|\banimé/, 1.5],
-  [/\ballegretto|\bmäßig bewegt/, 0.7],
-  [/\bmoderato|\bmodéré|\bmäßig|\bmenuetto|\bmaestoso|\bmarcia|\bmarche/, 0],
+  [/\ballegro\b|\brasch\b|\bschnell\b|\blebhaft\b|\banime/, 1.5],
+  [/\ballegretto|\bmassig bewegt/, 0.7],
+  [/\bmoderato|\bmodere|\bmassig|\bmenuetto|\bmaestoso|\bmarcia|\bmarche/, 0],
   [/\bandantino/, -0.6],
   [/\bandante\b/, -1],
   [/\badagio\b|\bsostenuto assai|\bsehr innig/, -2],
   [/\blarghetto/, -1.7],
   [/\blento|\blent\b|\blangsam/, -2.2],
-  [/\blargo|\bsehr langsam/, -2.6],
+  [/\blargo/, -2.6],
   [/\bgrave\b/, -3],
 ];
 
-const FASTER = /più (mosso|allegro|vivo|animato|presto)|noch schneller|schneller|\bbewegter|\banimato/;
-const SLOWER = /più (lento|moderato|adagio|largo)|meno (mosso|allegro|presto)|langsamer|\btranquillo|\bcalmato/;
+const FASTER = /piu (mosso|allegro|vivo|animato|presto)|noch schneller|schneller|\bbewegter|\banimato/;
+const SLOWER = /piu (lento|moderato|adagio|largo)|meno (mosso|allegro|presto)|langsamer|\btranquillo|\bcalmato/;
 
 const SOFT =
   /\bdol(ce|c\.|ciss|\.)|\bespr|\bcantab|\bcantand|\bexpressi|\btranquil|\bplacid|\bteneram|\bleggi|\blegger|\bdelicat|\bsemplice|\bcon grazia|\bgrazios|\bsotto voce|\bmezza voce|\buna corda|\blanguid|\blanguend|\barmonios|\bamoros|\binnig|\bleise|\bzart|\bdoux|\bmorend|\bperdend|\bpastorale|\bcalm/;
 const HARD =
-  /\bagit|\bmarc(\.|ato|atissim)|\bcon (forza|fuoco|brio|bravura|strepito|agitazione)|\benergic|\bappassion|\bpesante|\bfuoco|\bfurios|\bdecis|\bmartell|\btempest|\bstrep|\bmaestos|\bimperios|\btrionf|\bprecipit|\bferoce|\bdisperat|\brisolut|\baccentat|\bkräftig|\bbrillant/;
+  /\bagit|\bmarc(\.|ato|atissim)|\bcon (forza|fuoco|brio|bravura|strepito|agitazione)|\benergic|\bappassion|\bpesante|\bfuoco|\bfurios|\bdecis|\bmartell|\btempest|\bstrep|\bmaestos|\bimperios|\btrionf|\bprecipit|\bferoce|\bdisperat|\brisolut|\baccentat|\bkraftig|\bbrillant/;
 
 /** Read a dynamic mark, or words that may ask for dynamics; `null` where they do not. */
 export function dynamicsMeaning(text: string): DynamicsMeaning | null {
   const words = normaliseWords(text).replace(/[[\]()]/g, "");
   const meaning: { level?: number; levelStep?: number; impulse?: number; change?: "crescendo" | "diminuendo" } = {};
-  const more = /\b(più|piu)\b/.test(words);
+  const more = /\bpiu\b/.test(words);
   for (const token of words.split(/[\s,.]+/)) {
     const struck = IMPULSES[token];
     if (struck) {
