@@ -9,8 +9,9 @@ export {
 export {
   GRACE, NOTE_ARRAY_FIELDS, NOTE_MARK,
   type Direction, type DynamicMark, type KeySignature, type Measure, type MeasureNavigation, type Metronome, type PedalMark,
-  type ReadWarning, type Rest, type Score, type ScoreNotes, type Slur, type TimeSignature, type Unfolding, type Wedge, type Words,
+  type ReadWarning, type Rest, type Score, type ScoreNotes, type Slur, type TiedHead, type TimeSignature, type Unfolding, type Wedge, type Words,
 } from "./score/score.js";
+export { keepMeasures, unfoldRepeats } from "./score/unfold.js";
 export { readMusicXml } from "./score/musicxml.js";
 export { READ_LIMITS, type ReadLimits, type ReadScoreOptions } from "./score/read-limits.js";
 export { CONTROLLER, type ControlChanges, type PerformedNotes, type Performance, type Release } from "./performance/performance.js";

@@ -6,7 +6,7 @@ import { ScoreFileError } from "../errors.js";
 import {
   GRACE, NOTE_MARK,
   type Direction, type KeySignature, type Measure, type MeasureNavigation, type ReadWarning, type Rest, type Score, type Slur,
-  type TimeSignature,
+  type TiedHead, type TimeSignature,
 } from "./score.js";
 import { mergeNavigation } from "./navigation.js";
 import { noteIds } from "./note-ids.js";
@@ -55,16 +55,26 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
   const ids = noteIds(written, warnings);
   const notes = allocateNotes(written.length, ids);
   const noteOf = new Map<NoteHead, number>();
+  const tiedHeads: TiedHead[] = [];
   written.forEach((note, i) => {
-    const { head, tick, endTick } = note;
+    const { head, tick, endTick, part } = note;
     for (const h of note.heads) noteOf.set(h, i);
+    for (const h of note.heads.slice(1)) {
+      const start = tickAt(part, h.bar, h.onsetDiv);
+      tiedHeads.push({
+        note: i, id: h.id, measure: h.bar, onsetQuarter: quarter(start),
+        durationQuarter: (tickAt(part, h.bar, h.onsetDiv + h.durationDiv) - start) / perQuarter,
+        onsetDiv: Math.round(h.onsetDiv), durationDiv: Math.round(h.durationDiv),
+        divsPerQuarter: Math.round(divisionsAt(part, h.onsetDiv)), voice: h.voice, staff: h.staff, marks: h.marks,
+      });
+    }
     notes.onsetBeat[i] = beat(tick);
     notes.durationBeat[i] = beat(endTick) - beat(tick);
     notes.onsetQuarter[i] = quarter(tick);
     notes.durationQuarter[i] = (endTick - tick) / perQuarter;
     notes.onsetDiv[i] = Math.round(head.onsetDiv);
     notes.durationDiv[i] = Math.round(note.durationDiv);
-    notes.divsPerQuarter[i] = Math.round(divisionsAt(note.part, head.onsetDiv));
+    notes.divsPerQuarter[i] = Math.round(divisionsAt(part, head.onsetDiv));
     notes.pitch[i] = head.pitch;
     notes.voice[i] = head.voice;
     notes.staff[i] = head.staff;
@@ -89,6 +99,13 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
     });
   }
 
+  const barDivs: Int32Array[] = [];
+  for (const part of parts) {
+    const starts = new Int32Array(barCount + 1);
+    for (let bar = 0; bar <= barCount; bar++) starts[bar] = Math.round(part.bars[bar]?.startDiv ?? part.bars.at(-1)?.endDiv ?? 0);
+    barDivs[part.index] = starts;
+  }
+
   const rests: Rest[] = [];
   const directions: Direction[] = [];
   const keySignatures: KeySignature[] = [];
@@ -100,7 +117,7 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
       rests.push({ onsetQuarter: quarter(tick), durationQuarter, voice: rest.voice, staff: rest.staff, part: part.index });
     }
     for (const { sign, bar, div, staff, endDiv, endBar } of part.signs) {
-      const place = { onsetQuarter: quarter(tickAt(part, bar, div)), part: part.index, staff };
+      const place = { onsetQuarter: quarter(tickAt(part, bar, div)), part: part.index, staff, measure: bar };
       const end = endDiv === undefined ? {} : { endQuarter: quarter(tickAt(part, endBar!, endDiv)) };
       directions.push({ ...sign, ...place, ...end } as Direction);
     }
@@ -123,7 +140,7 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
     ...(draft.title ? { title: draft.title } : {}),
     ...(draft.composer ? { composer: draft.composer } : {}),
     partNames: draft.partNames,
-    notes, measures, timeSignatures, keySignatures, directions, slurs, rests, navigation, warnings,
+    notes, measures, timeSignatures, keySignatures, directions, slurs, rests, tiedHeads, barDivs, navigation, warnings,
   };
 }
 
@@ -149,15 +166,14 @@ function joinHeads(
       if (continues[index]) return;
       const heads = [head];
       let { marks, durationDiv } = head;
-      let last = head;
       for (let at = next[index]; at >= 0; at = next[at]) {
-        last = part.heads[at];
+        const last = part.heads[at];
         heads.push(last);
         marks |= last.marks | NOTE_MARK.tied;
         durationDiv += last.durationDiv;
       }
       const tick = tickAt(part, head.bar, head.onsetDiv);
-      const endTick = head.grace !== GRACE.none && heads.length === 1 ? tick : tickAt(part, last.bar, last.onsetDiv + last.durationDiv);
+      const endTick = head.grace !== GRACE.none && heads.length === 1 ? tick : tickAt(part, head.bar, head.onsetDiv + durationDiv);
       notes.push({ part, head, heads, tick, endTick, durationDiv, marks, order: notes.length });
     });
   }

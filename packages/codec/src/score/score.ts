@@ -110,6 +110,8 @@ interface SignPlace {
   readonly part: number;
   /** 0 where none is written. */
   readonly staff: number;
+  /** Index of the bar in which it is written, where known: a sign at a bar's end is not the next bar's. */
+  readonly measure?: number;
 }
 
 /** A dynamic mark at a point: `p`, `sfz`, or the text of `<other-dynamics>` (lower case). */
@@ -153,6 +155,27 @@ export type Direction = DynamicMark | Wedge | Words | Metronome | PedalMark;
 export interface Slur {
   readonly startNote: number;
   readonly endNote: number;
+}
+
+/**
+ * A note head that a tie joins to the one before it. It sounds in the note that
+ * the tie begins; where a jump separates the two, it becomes a note of its own.
+ */
+export interface TiedHead {
+  /** The note it belongs to, an index into {@link ScoreNotes}. */
+  readonly note: number;
+  readonly id: string;
+  /** Index into {@link Score.measures}. */
+  readonly measure: number;
+  readonly onsetQuarter: number;
+  readonly durationQuarter: number;
+  readonly onsetDiv: number;
+  readonly durationDiv: number;
+  readonly divsPerQuarter: number;
+  readonly voice: number;
+  readonly staff: number;
+  /** Bits of {@link NOTE_MARK}. */
+  readonly marks: number;
 }
 
 /** A notated silence. */
@@ -203,6 +226,13 @@ export interface Score {
   readonly directions: readonly Direction[];
   readonly slurs: readonly Slur[];
   readonly rests: readonly Rest[];
+  /** Heads after the first of tied notes, each chain in order. Without the field there are none. */
+  readonly tiedHeads?: readonly TiedHead[];
+  /**
+   * Per part: the division at which each bar starts, then the end, `[parts][bars + 1]`.
+   * Without the field all parts count divisions as {@link Measure.onsetDiv} does.
+   */
+  readonly barDivs?: readonly Int32Array[];
   /** One entry a written bar. */
   readonly navigation: readonly MeasureNavigation[];
   readonly unfolding?: Unfolding;

@@ -38,12 +38,38 @@ export function joinTies(part: PartDraft, warnings: ReadWarning[]): { next: Int3
       continues[index] = 1;
     });
   }
+  joinOverGaps(part, next, continues, warnings);
   heads.forEach((head, index) => {
     const place = `measure ${part.bars[head.bar].number}`;
     if (head.tieStop && !continues[index]) warn(warnings, place, `a tie to note ${head.id} comes from nowhere; the note begins anew`);
     if (head.tieStart && next[index] < 0) warn(warnings, place, `a tie from note ${head.id} leads nowhere; the note ends as written`);
   });
   return { next, continues };
+}
+
+/**
+ * Ties over a rest are an encoding fault, but a common one where voices are
+ * hidden: what a voice ties within two bars belongs together, and sounds as long
+ * as its heads.
+ */
+function joinOverGaps(part: PartDraft, next: Int32Array, continues: Uint8Array, warnings: ReadWarning[]): void {
+  const open = new Map<string, number>();
+  const order = Array.from(part.heads.keys()).filter((i) => (part.heads[i].tieStart && next[i] < 0) || (part.heads[i].tieStop && !continues[i]));
+  for (const index of order) {
+    const head = part.heads[index];
+    const key = `${head.pitch} ${head.voice}`;
+    const from = open.get(key);
+    if (head.tieStop && !continues[index] && from !== undefined) {
+      const start = part.heads[from];
+      if (head.bar - start.bar <= 1 && start.onsetDiv + start.durationDiv < head.onsetDiv) {
+        next[from] = index;
+        continues[index] = 1;
+        warn(warnings, `measure ${part.bars[head.bar].number}`, `the tie from note ${start.id} to ${head.id} leads over a gap; they are joined`);
+      }
+      open.delete(key);
+    }
+    if (head.tieStart && next[index] < 0) open.set(key, index);
+  }
 }
 
 /** Links lead forward in time, and in the document at one time, so that no chain closes on itself. */
