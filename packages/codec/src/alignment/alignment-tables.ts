@@ -72,7 +72,10 @@ export function formatParangonadaAlignment(alignment: Alignment): string {
   return [PARANGONADA_COLUMNS.join(","), ...rows, ""].join("\n");
 }
 
-/** Read rows under a known header; each id may be matched once. */
+/**
+ * Read rows under a known header. Two oddities of the published nASAP tables have one meaning each: a row that stands
+ * twice counts once, and a performed note that is listed as an insertion and as a match is matched.
+ */
 function readTable(
   source: string | Uint8Array,
   file: string,
@@ -82,27 +85,32 @@ function readTable(
   toEntry: (fields: string[], fail: (message: string) => never) => AlignmentEntry,
 ): Alignment {
   const lines = decodeText(source).split(/\r\n|\r|\n/);
-  const alignment: AlignmentEntry[] = [];
-  const firstLine = new Map<string, number>();
   const header = lines[0].split(separator).map((name) => name.trim());
   if (columns.slice(0, leastFields).some((name, i) => header[i] !== name)) {
     throw new AlignmentFileError(file, "line 1", `expected the columns ${columns.join(", ")}, got "${lines[0].slice(0, 60)}".`);
   }
-  lines.forEach((line, i) => {
-    if (i === 0 || line.trim() === "") return;
+  const entries: AlignmentEntry[] = [];
+  const seen = new Set<string>();
+  const scoreLine = new Map<string, number>();
+  const matched = new Set<string>();
+  for (let i = 1; i < lines.length; i++) {
+    const line = lines[i].trim();
     const fail = (message: string): never => {
       throw new AlignmentFileError(file, `line ${i + 1}`, message);
     };
-    const fields = line.split(separator).map((field) => field.trim());
+    if (line === "" || seen.has(line)) continue;
+    seen.add(line);
+    const fields = lines[i].split(separator).map((field) => field.trim());
     if (fields.length < leastFields) fail(`expected at least ${leastFields} fields, got ${fields.length}.`);
     const entry = toEntry(fields, fail);
-    for (const id of [..."scoreId" in entry ? [`score note "${entry.scoreId}"`] : [], ..."performedId" in entry ? [`performed note "${entry.performedId}"`] : []]) {
-      if (id.endsWith('""')) fail("expected two ids, got an empty field.");
-      const first = firstLine.get(id);
-      if (first !== undefined) fail(`${id} stands in line ${first} already.`);
-      firstLine.set(id, i + 1);
+    if (("scoreId" in entry && !entry.scoreId) || ("performedId" in entry && !entry.performedId)) fail("expected an id, got an empty field.");
+    if ("scoreId" in entry) {
+      const first = scoreLine.get(entry.scoreId);
+      if (first !== undefined) fail(`score note "${entry.scoreId}" stands in line ${first} already.`);
+      scoreLine.set(entry.scoreId, i + 1);
     }
-    alignment.push(entry);
-  });
-  return alignment;
+    if (entry.kind === "match") matched.add(entry.performedId);
+    entries.push(entry);
+  }
+  return entries.filter((entry) => entry.kind !== "insertion" || !matched.has(entry.performedId));
 }

@@ -6,7 +6,7 @@ import { soundDurations } from "./sounding.js";
 
 /** One performed note, before sorting. */
 export interface PerformedNote {
-  /** Given by the source; `n0`, `n1` … in the sorted order where it is missing. */
+  /** Given by the source; the notes without one become `n0`, `n1` … in the sorted order. */
   readonly id?: string;
   readonly onsetSec: number;
   readonly keyDurationSec: number;
@@ -43,10 +43,11 @@ export function assemblePerformance(
   const onsetSec = Float64Array.from(sorted, (note) => note.onsetSec);
   const keyDurationSec = Float64Array.from(sorted, (note) => note.keyDurationSec);
   const changes = controlChanges(controls);
+  let unnamed = 0;
   return {
     notes: {
       length: sorted.length,
-      id: sorted.map((note, i) => note.id ?? `n${i}`),
+      id: sorted.map((note) => note.id ?? `n${unnamed++}`),
       onsetSec,
       keyDurationSec,
       soundDurationSec: soundDurations(onsetSec, keyDurationSec, changes),

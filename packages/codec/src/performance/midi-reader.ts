@@ -17,9 +17,10 @@ const PEDALS = new Set<number>(Object.values(CONTROLLER));
  * Read a Standard MIDI File, format 0, 1 or 2, of any number of tracks.
  *
  * Tempo changes of all tracks make one tempo map. A key that is struck again before its release ends its
- * first note there; a note that is never released ends with its track.
+ * first note there; a note that is never released ends with its track. Neither is counted by the corpora's
+ * alignments (nor by partitura, which leaves them out), so their ids are `r0`, `r1` … in the order of the file.
  *
- * @returns notes `n0`, `n1` … by onset, pitch and order in the file; CC64, CC66 and CC67
+ * @returns notes `n0`, `n1` … by onset, pitch and order of release; CC64, CC66 and CC67
  * @throws MidiFileError where the file is damaged
  */
 export function readMidi(bytes: Uint8Array, { file = "MIDI" }: { readonly file?: string } = {}): Performance {
@@ -28,14 +29,16 @@ export function readMidi(bytes: Uint8Array, { file = "MIDI" }: { readonly file?:
   const notes: PerformedNote[] = [];
   const controls: ControlChange[] = [];
 
+  let unreleased = 0;
   midi.tracks.forEach((events, track) => {
     const open = new Map<number, { tick: number; velocity: number }>();
-    const close = (key: number, tick: number): void => {
+    const close = (key: number, tick: number, released: boolean): void => {
       const start = open.get(key);
       if (!start) return;
       open.delete(key);
       const onsetSec = secondsAt(start.tick);
       notes.push({
+        ...(released ? {} : { id: `r${unreleased++}` }),
         onsetSec,
         keyDurationSec: secondsAt(tick) - onsetSec,
         pitch: key & 127,
@@ -49,13 +52,13 @@ export function readMidi(bytes: Uint8Array, { file = "MIDI" }: { readonly file?:
       tick += event.deltaTime;
       if (event.type === "noteOn" || event.type === "noteOff") {
         const key = event.channel * 128 + event.noteNumber;
-        close(key, tick);
+        close(key, tick, event.type === "noteOff");
         if (event.type === "noteOn") open.set(key, { tick, velocity: event.velocity });
       } else if (event.type === "controller" && PEDALS.has(event.controllerType)) {
         controls.push({ timeSec: secondsAt(tick), controller: event.controllerType, value: event.value });
       }
     }
-    for (const key of [...open.keys()]) close(key, tick);
+    for (const key of [...open.keys()]) close(key, tick, false);
   });
   return assemblePerformance(notes, controls);
 }
