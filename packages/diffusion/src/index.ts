@@ -1,1 +1,26 @@
-export {};
+/**
+ * @file `@dexter/diffusion`: from a score to performances with a trained flow. This entry runs in browsers, too;
+ * folders and native runtimes are in `@dexter/diffusion/node`, training is in `@dexter/diffusion/training`.
+ */
+
+export { CheckpointError, RenderError, RuntimeError } from "./errors.js";
+export {
+  DEFAULT_SAMPLING, DEFAULT_STACK, ONSET_CHANNELS, TARGET_NAMES,
+  type FeatureConfig, type ModelConfig, type PieceLevelConfig, type PieceLevelRegression, type SamplingConfig, type StackConfig,
+  type TargetConfig, type TargetName, type TensorSpec,
+} from "./model/config.js";
+export { readModelConfig, writeModelConfig } from "./model/config-file.js";
+export {
+  readSafetensors, TENSOR_TYPES, writeSafetensors, type SafeTensor, type SafeTensors, type TensorData, type TensorType,
+} from "./safetensors.js";
+export type { NamedTensor, NamedTensors } from "./base/layout.js";
+export { CHECKPOINT_FILES, modelTensors, readCheckpoint, writeCheckpoint, type Checkpoint, type CheckpointFiles } from "./checkpoint.js";
+export { exportOnnx, type OnnxModels } from "./onnx/networks.js";
+export {
+  ortRuntime, webRuntime, type OrtModule, type Runtime, type RuntimeSession, type RuntimeTensor, type WebRuntimeOptions,
+} from "./runtime.js";
+export { createModel, type Model, type ModelSource, type ScoreCondition } from "./model/model.js";
+export type { Batch, Denoiser } from "./denoiser.js";
+export { guide } from "./guidance.js";
+export { renoise, sample, type SampleOptions, type SolverName } from "./sampler.js";
+export { drawNoise } from "./base/noise.js";

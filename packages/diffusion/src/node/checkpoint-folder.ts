@@ -1,0 +1,72 @@
+/**
+ * @file Checkpoints as folders on disk.
+ */
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { CHECKPOINT_FILES, readCheckpoint, writeCheckpoint, type Checkpoint } from "../checkpoint.js";
+import { CheckpointError } from "../errors.js";
+import { exportOnnx } from "../onnx/networks.js";
+
+const MAX_WEIGHT_BYTES = 1024 ** 3;
+const MAX_TEXT_BYTES = 16 * 1024 ** 2;
+
+/** What to write beside weights, configuration and card. */
+export interface SaveOptions {
+  /** Also write `encoder.onnx` and `denoiser.onnx` for other programs; loading does not need them. */
+  readonly onnx?: boolean;
+}
+
+/**
+ * Load a checkpoint folder.
+ *
+ * @throws CheckpointError when a file is missing, damaged or foreign
+ */
+export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
+  const config = await read(folder, CHECKPOINT_FILES.config, MAX_TEXT_BYTES);
+  const weights = await read(folder, CHECKPOINT_FILES.weights, MAX_WEIGHT_BYTES);
+  const card = await readFile(join(folder, CHECKPOINT_FILES.card), "utf8").catch(() => undefined);
+  return readCheckpoint({ config: config.toString("utf8"), weights, card });
+}
+
+/**
+ * Save a checkpoint folder. Each file appears whole or not at all, `config.json` last; other files in the folder stay.
+ *
+ * @throws CheckpointError when weights and configuration do not fit one another
+ */
+export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, { onnx = false }: SaveOptions = {}): Promise<void> {
+  const files = writeCheckpoint(checkpoint);
+  await mkdir(folder, { recursive: true });
+  await write(folder, CHECKPOINT_FILES.weights, files.weights);
+  if (files.card !== undefined) await write(folder, CHECKPOINT_FILES.card, files.card);
+  if (onnx) {
+    const models = exportOnnx(checkpoint.config, checkpoint.weights);
+    await write(folder, CHECKPOINT_FILES.encoderOnnx, models.encoder);
+    await write(folder, CHECKPOINT_FILES.denoiserOnnx, models.denoiser);
+  }
+  await write(folder, CHECKPOINT_FILES.config, files.config);
+}
+
+async function read(folder: string, name: string, maxBytes: number): Promise<Buffer> {
+  const path = join(folder, name);
+  const info = await stat(path).catch(() => null);
+  if (!info?.isFile()) throw new CheckpointError(name, `is missing in ${folder}: expected a model folder with ${CHECKPOINT_FILES.config} and ${CHECKPOINT_FILES.weights}.`);
+  if (info.size > maxBytes) throw new CheckpointError(name, `is too large: ${info.size} bytes, at most ${maxBytes}.`);
+  return readFile(path);
+}
+
+async function write(folder: string, name: string, content: Uint8Array | string): Promise<void> {
+  const part = join(folder, `.${basename(name)}.${process.pid}.part`);
+  try {
+    const file = await open(part, "w");
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(part, join(folder, name));
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * @file Draws from a flow: follow the denoiser's velocity from noise at time 0
+ * to data at time 1.
+ *
+ * Rectified flow: x_t = (1 − t)·ε + t·z with velocity z − ε (Liu, Gong & Liu, 2023, equation (1)).
+ */
+import { ShapeError } from "@dexter/codec";
+import type { Batch, Denoiser } from "./denoiser.js";
+
+/** How a flow's path is followed. */
+export type SolverName = "euler" | "heun";
+
+/** How to sample. */
+export interface SampleOptions {
+  /** Steps from `startTime` to 1; Heun asks the denoiser twice a step, but once in the last. */
+  readonly steps: number;
+  /** Default `"euler"`. */
+  readonly solver?: SolverName;
+  /** Where `start` lies on the path: 0 for noise (the default), above 0 for a source that was re-noised. */
+  readonly startTime?: number;
+  /** Stops between two steps; the sampler then throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called after each step. */
+  readonly onStep?: (step: number, steps: number) => void;
+}
+
+/**
+ * Follow the flow to its end.
+ *
+ * @param denoiser - velocity of the flow (guided or not)
+ * @param start - noise, or a source from {@link renoise}, `[B, N, P]`; not changed
+ * @param conditions - what each example is to follow, `[B]`
+ * @returns data at time 1, `[B, N, P]`
+ * @throws RangeError when steps or times are out of range
+ * @throws the signal's reason when it is aborted
+ */
+export async function sample<Condition>(
+  denoiser: Denoiser<Condition>,
+  start: Batch,
+  conditions: readonly (Condition | null)[],
+  options: SampleOptions,
+): Promise<Batch> {
+  const { steps, solver = "euler", startTime = 0, signal, onStep } = options;
+  if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`sample: steps must be an integer ≥ 1, got ${steps}.`);
+  if (!(startTime >= 0 && startTime < 1)) throw new RangeError(`sample: startTime must be in [0, 1), got ${startTime}.`);
+  const examples = start.shape[0];
+  const timeAt = (step: number): number => startTime + ((1 - startTime) * step) / steps;
+  let x = start;
+  for (let step = 0; step < steps; step++) {
+    signal?.throwIfAborted();
+    const from = timeAt(step);
+    const width = timeAt(step + 1) - from;
+    const velocity = await denoiser(x, new Float32Array(examples).fill(from), conditions);
+    let next = advance(x, velocity, width);
+    if (solver === "heun" && step < steps - 1) {
+      signal?.throwIfAborted();
+      const ahead = await denoiser(next, new Float32Array(examples).fill(from + width), conditions);
+      next = advance(advance(x, velocity, width / 2), ahead, width / 2);
+    }
+    x = next;
+    onStep?.(step + 1, steps);
+  }
+  return x;
+}
+
+/**
+ * A point on the path between noise and a source: (1 − time)·noise + time·source.
+ *
+ * @throws ShapeError when the shapes differ
+ */
+export function renoise(source: Batch, noise: Batch, time: number): Batch {
+  if (source.shape.join() !== noise.shape.join()) {
+    throw new ShapeError(`renoise: noise must be [${source.shape.join(", ")}], got [${noise.shape.join(", ")}].`);
+  }
+  const data = source.data.map((value, i) => (1 - time) * noise.data[i] + time * value);
+  return { data, shape: source.shape };
+}
+
+function advance(x: Batch, velocity: Batch, width: number): Batch {
+  return { data: x.data.map((value, i) => value + width * velocity.data[i]), shape: x.shape };
+}
