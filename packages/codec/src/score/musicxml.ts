@@ -36,7 +36,7 @@ export function readMusicXml(input: string | Uint8Array, options: ReadScoreOptio
   const limits: ReadLimits = { ...READ_LIMITS, ...options.limits };
   if (input.length > limits.bytes)
     throw new ScoreFileError(file, "", `expected at most ${limits.bytes} bytes, got ${input.length}. Raise the limit "bytes" if that is right.`);
-  const document = new MusicXmlDocument(file, limits, options.cues ?? false);
+  const document = new MusicXmlDocument(file, limits, options.cues ?? true);
   return assembleScore(document.read(input), file, limits);
 }
 

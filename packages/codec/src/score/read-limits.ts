@@ -33,7 +33,13 @@ export const READ_LIMITS: ReadLimits = {
 export interface ReadScoreOptions {
   /** Name of the file, for messages. */
   readonly file?: string;
-  /** Read cue notes too, marked with `NOTE_MARK.cue`. Default: leave them out. */
+  /**
+   * Whether cue notes are notes, marked with `NOTE_MARK.cue`, or left out. Default: true.
+   *
+   * A cue note is silent by the specification, but MuseScore writes every small
+   * note as one, written-out cadenzas and ornaments included, and pianists play
+   * them: the alignments of nASAP name 1,400 of them.
+   */
   readonly cues?: boolean;
   /** Bounds that differ from {@link READ_LIMITS}. */
   readonly limits?: Partial<ReadLimits>;
