@@ -141,6 +141,15 @@ describe("notes", () => {
     expect(column(piece, "slurLength")).toEqual([1, 1, 1, 0]);
   });
 
+  test("a notated pedal is down from its mark to its release", () => {
+    const piece = score([
+      note("C", 4, { before: direction('<pedal type="start"/>') }) + note("D", 4) + direction('<pedal type="stop"/>') + note("E", 4) + note("F", 4),
+    ]);
+    expect(column(piece, "pedalMarked")).toEqual([1, 1, 0, 0]);
+    expect(column(piece, "pedalChange")).toEqual([1, 0, 0, 0]);
+    expect(column(piece, "pedalKnown")).toEqual([1, 1, 1, 1]);
+  });
+
   test("articulations and the onset they share", () => {
     const piece = score([
       note("C", 4, { notations: "<articulations><staccato/></articulations>" }) + note("E", 4, { chord: true }) + note("G", 4, { notations: "<fermata/>" }),

@@ -9,6 +9,7 @@ import { DYNAMICS_FEATURES } from "./dynamics-features.js";
 import type { FeatureDefinition, FeatureGroup } from "./feature-definition.js";
 import { METRE_FEATURES } from "./metre-features.js";
 import { NOTE_MARK_FEATURES, SLUR_FEATURES } from "./note-mark-features.js";
+import { PEDAL_FEATURES } from "./pedal-features.js";
 import { PLACE_FEATURES } from "./place-features.js";
 import { TEMPO_FEATURES } from "./tempo-features.js";
 import { CHORD_FEATURES, DENSITY_FEATURES, RHYTHM_FEATURES, VOICE_FEATURES } from "./texture-features.js";
@@ -16,7 +17,7 @@ import { CHORD_FEATURES, DENSITY_FEATURES, RHYTHM_FEATURES, VOICE_FEATURES } fro
 /** The groups of each feature set, in the order of the columns. */
 export const FEATURE_GROUPS = {
   base: [
-    DYNAMICS_FEATURES, TEMPO_FEATURES, NOTE_MARK_FEATURES, SLUR_FEATURES, METRE_FEATURES,
+    DYNAMICS_FEATURES, TEMPO_FEATURES, NOTE_MARK_FEATURES, SLUR_FEATURES, PEDAL_FEATURES, METRE_FEATURES,
     RHYTHM_FEATURES, CHORD_FEATURES, VOICE_FEATURES, DENSITY_FEATURES, PLACE_FEATURES,
   ],
   classic: [CLASSIC_FEATURES],
