@@ -8,3 +8,4 @@ export {
   agreement, humanAgreement, type AgreementOptions, type HumanAgreement, type PitchAgreement, type RenderingAgreement,
 } from "./agreement.js";
 export { agreementTable, formatAgreement, type AgreementRow, type AgreementTable, type PieceAgreement } from "./agreement-table.js";
+export { plotPerformance, type PlotOptions } from "./plot/performance-plot.js";
