@@ -25,6 +25,8 @@ export {
 export type { MatchFile, MatchScoreNotes } from "./alignment/match-file.js";
 export { readMatch } from "./alignment/match-reader.js";
 export { PARAMETER_FIELDS, PARAMETER_NAMES, type ParameterName, type PerformanceParameters } from "./codec/parameters.js";
+export { formatParameters, readParameters, type ReadParametersOptions } from "./codec/parameter-table.js";
+export { scoreForAlignment } from "./codec/score-for-alignment.js";
 export { decodePerformance, type DecodedPerformance, type DecodeOptions } from "./codec/decoder.js";
 export { encodePerformance, MIN_DURATION_SEC, type EncodeOptions } from "./codec/encoder.js";
 export { groupOnsets, type OnsetGroups } from "./score/onset-groups.js";

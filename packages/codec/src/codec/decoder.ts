@@ -35,7 +35,7 @@ export interface DecodedPerformance {
  * Play a score by its performance parameters. Masked notes are left out. Grace notes, which have no notated length,
  * last 75 ms.
  *
- * @returns performed notes with their score notes' ids
+ * @returns performed notes `n0`, `n1` … in the order in which {@link readMidi} would number them, and whose they are
  * @throws CodecError where the parameters do not fit the score or are not finite
  */
 export function decodePerformance(score: Score, parameters: PerformanceParameters, options: DecodeOptions = {}): DecodedPerformance {
@@ -77,10 +77,21 @@ export function decodePerformance(score: Score, parameters: PerformanceParameter
       velocity: Math.max(1, Math.min(127, Math.round(parameters.velocityNorm[note] * 127))),
     });
   }
-  const performance = assemblePerformance(performed, pedal ? pedalEvents(onsetSec, pedalNorm) : []);
+  const { notes: played, controls } = assemblePerformance(performed, pedal ? pedalEvents(onsetSec, pedalNorm) : []);
+  const performedId = new Map(played.id.map((scoreId, i) => [scoreId, `n${i}`]));
   return {
-    performance: parameters.release === "key" ? performance : { ...performance, notes: { ...performance.notes, soundDurationSec: performance.notes.keyDurationSec } },
-    alignment: notes.id.map((id, i) => (parameters.mask[i] ? { kind: "match", scoreId: id, performedId: id } : { kind: "deletion", scoreId: id })),
+    performance: {
+      notes: {
+        ...played,
+        id: [...performedId.values()],
+        soundDurationSec: parameters.release === "sound" ? played.keyDurationSec : played.soundDurationSec,
+      },
+      controls,
+    },
+    alignment: notes.id.map((scoreId) => {
+      const performed = performedId.get(scoreId);
+      return performed === undefined ? { kind: "deletion", scoreId } : { kind: "match", scoreId, performedId: performed };
+    }),
   };
 }
 
