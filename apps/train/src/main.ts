@@ -1,1 +1,22 @@
-export {};
+/**
+ * @file `dexter-train`: prepare corpora, train, evaluate and export. A thin list of commands.
+ */
+import { Command } from "commander";
+import { reportError } from "./errors.js";
+import { exportCommand } from "./export.js";
+import { prepareCommand } from "./prepare.js";
+
+/** Every command, in the order of work. */
+const COMMANDS = [prepareCommand, exportCommand];
+
+const program = new Command("dexter-train").description(
+  "Prepare corpora, train, evaluate and export models of expressive piano performance",
+);
+for (const command of COMMANDS) program.addCommand(command().option("--verbose", "print the stack of an error"));
+for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError("(add --help for the options)");
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error, { verbose: process.argv.includes("--verbose") });
+}

@@ -1,1 +1,25 @@
-export {};
+/**
+ * @file `@dexter/alignment-datasets`: aligned corpora, splits, segments and HDF5 sets.
+ */
+
+export { CorpusError, OptionError, SetFileError } from "./errors.js";
+export {
+  CORPUS_KINDS, type Corpus, type CorpusKind, type LoadedPerformance, type PerformanceEntry, type Piece, type Skipped, type SkipReason,
+} from "./corpora/corpus.js";
+export { openCorpus, type CorpusOptions } from "./corpora/open-corpus.js";
+export { workOf } from "./corpora/work.js";
+export { TEST_WORKS, isTestPiece, splitPieces, type Split, type SplitOptions, type SplitPiece } from "./splits.js";
+export { playedBars } from "./played-bars.js";
+export { segmentMask, segmentRows, segments, type Segment, type SegmentOptions } from "./segments.js";
+export { featureStatistics, runningStatistics, type ColumnStatistics, type RunningStatistics } from "./statistics.js";
+export { prepareSet, type PrepareOptions, type PrepareProgress, type PrepareReport } from "./prepare.js";
+export {
+  SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetStatistics,
+  type StoredNotes,
+} from "./set/format.js";
+export { openSet, type ScoreEntry, type StoredPerformance, type StoredScore, type StoredSet } from "./set/set-reader.js";
+export { writeSet, type ScoreRecord, type ScoreWriter, type SetWriter, type SetWriterOptions } from "./set/set-writer.js";
+export {
+  ORIGINAL_PERCEPTUAL_FEATURES, ORIGINAL_SCORE_FEATURES, exportOriginalLayout, type ExportCounts, type ExportOptions,
+} from "./original/original-layout.js";
+export { readOriginalLayout, type OriginalSegment, type OriginalSet } from "./original/original-reader.js";

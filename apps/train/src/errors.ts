@@ -1,0 +1,24 @@
+/**
+ * @file What the command line tells a person when something fails: one line, and an exit code.
+ */
+import { CommanderError } from "commander";
+import { OptionError } from "@dexter/alignment-datasets";
+
+/** A wrong way to call a command. */
+export class UsageError extends Error {}
+
+/** Exit codes of every command. */
+export const EXIT = { failure: 1, usage: 2, interrupted: 130 } as const;
+
+/** Say what failed in one line on stderr, with the stack only on request. */
+export function reportError(error: unknown, { verbose }: { readonly verbose: boolean }): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage; // commander has said why
+  if (error instanceof Error && error.name === "AbortError") {
+    process.stderr.write("dexter-train: stopped; nothing was written.\n");
+    return EXIT.interrupted;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`dexter-train: ${message.split("\n")[0]}\n`);
+  if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
+  return error instanceof UsageError || error instanceof OptionError ? EXIT.usage : EXIT.failure;
+}

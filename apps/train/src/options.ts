@@ -1,0 +1,24 @@
+/**
+ * @file Readers of option values: a wrong value is a usage error that names it.
+ */
+import { InvalidArgumentError } from "commander";
+
+/** An option that is a number within a range. */
+export function numberBetween(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= least && value <= most)) throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`);
+    return value;
+  };
+}
+
+/** An option that is a whole number within a range. */
+export function integerBetween(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^-?\d+$/.test(text.trim()) || value < least || value > most) {
+      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}

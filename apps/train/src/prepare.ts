@@ -1,0 +1,100 @@
+/**
+ * @file `dexter-train prepare`: corpora in, one HDF5 set out.
+ */
+import { access, constants, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { Command, Option } from "commander";
+import type { FeatureSetName, Release } from "@dexter/codec";
+import { CORPUS_KINDS, openCorpus, prepareSet, type Corpus, type CorpusKind, type CorpusOptions, type PrepareReport } from "@dexter/alignment-datasets";
+import { UsageError } from "./errors.js";
+import { interruptible } from "./interrupt.js";
+import { integerBetween, numberBetween } from "./options.js";
+import { formatSeconds, showProgress } from "./progress.js";
+
+interface PrepareFlags {
+  readonly corpus: readonly CorpusOptions[];
+  readonly output: string;
+  readonly features: FeatureSetName;
+  readonly release: Release;
+  readonly seed: number;
+  readonly validation: number;
+  readonly minMatchRatio: number;
+  readonly json?: boolean;
+}
+
+/** The command. */
+export function prepareCommand(): Command {
+  return new Command("prepare")
+    .description("read corpora of aligned scores and performances, and write one HDF5 set for training")
+    .requiredOption("--corpus <kind=path>", `a folder or .tar.gz; kinds: ${CORPUS_KINDS.join(", ")}; may be given again`, addCorpus)
+    .requiredOption("-o, --output <file>", "the set to write (HDF5)")
+    .addOption(new Option("--features <set>", "score features").choices(["base", "classic"]).default("base"))
+    .addOption(new Option("--release <kind>", "what a note's length runs to: the key or the sound").choices(["key", "sound"]).default("key"))
+    .addOption(new Option("--seed <n>", "decides which pieces validate").argParser(integerBetween(0, 2 ** 31 - 1)).default(1))
+    .addOption(new Option("--validation <fraction>", "part of the compositions that validates").argParser(numberBetween(0, 0.9)).default(0.08))
+    .addOption(new Option("--min-match-ratio <ratio>", "leave out performances with fewer notes matched").argParser(numberBetween(0, 1)).default(0.5))
+    .option("--json", "print what was done as JSON")
+    .action(prepare);
+}
+
+function addCorpus(text: string, before: readonly CorpusOptions[] = []): CorpusOptions[] {
+  const [, kind, path] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (!path) throw new UsageError(`--corpus: expected KIND=PATH, got "${text}"`);
+  if (!(CORPUS_KINDS as readonly string[]).includes(kind)) {
+    throw new UsageError(`--corpus: expected a kind of ${CORPUS_KINDS.join(", ")}, got "${kind}"`);
+  }
+  const same = before.filter((other) => other.kind === kind).length;
+  return [...before, { kind: kind as CorpusKind, path, name: same === 0 ? kind : `${kind}-${same + 1}` }];
+}
+
+async function prepare(flags: PrepareFlags): Promise<void> {
+  const start = performance.now();
+  await checkOutput(flags.output);
+  const report = await interruptible(async (signal) => {
+    const corpora: Corpus[] = [];
+    for (const options of flags.corpus) corpora.push(await openCorpus(options));
+    const progress = showProgress("performances");
+    try {
+      return await prepareSet({
+        corpora,
+        path: flags.output,
+        featureSet: flags.features,
+        release: flags.release,
+        seed: flags.seed,
+        validation: flags.validation,
+        minMatchRatio: flags.minMatchRatio,
+        signal,
+        onProgress: ({ done, total, piece }) => progress.update(done, total, piece),
+      });
+    } finally {
+      progress.stop();
+    }
+  });
+  const seconds = (performance.now() - start) / 1000;
+  if (flags.json) process.stdout.write(`${JSON.stringify({ output: flags.output, seconds, ...report })}\n`);
+  else process.stdout.write(describe(flags.output, report, seconds));
+}
+
+/** Fail before the work, not after it. */
+async function checkOutput(path: string): Promise<void> {
+  const folder = dirname(resolve(path));
+  await access(folder, constants.W_OK).catch(() => {
+    throw new UsageError(`--output: cannot write into ${folder}`);
+  });
+  const there = await stat(path).catch(() => null);
+  if (there?.isDirectory()) throw new UsageError(`--output: ${path} is a folder`);
+}
+
+function describe(output: string, { counts, skipped }: PrepareReport, seconds: number): string {
+  const { splits } = counts;
+  const lines = [
+    `${output}: ${counts.scores} scores with ${counts.scoreNotes} notes, ${counts.performances} performances with ${counts.performedNotes} notes`,
+    ...(["train", "validation", "test"] as const).map(
+      (split) => `  ${split}: ${splits[split].scores} scores, ${splits[split].performances} performances`,
+    ),
+    `  skipped: ${skipped.length}`,
+    ...skipped.map(({ corpus, piece, performance, reason, message }) => `    ${corpus}: ${performance ?? piece}: ${reason}: ${message}`),
+    `  time: ${formatSeconds(seconds)}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,81 @@
+/**
+ * @file What a corpus is: pieces, each a score with performances, loaded one at a time.
+ */
+import type { Alignment, Performance, Score } from "@dexter/codec";
+
+/** A performance of a piece, as the corpus lists it. */
+export interface PerformanceEntry {
+  /** Unique within the corpus, for example `Bach/Fugue/bwv_846/Shi05M`. */
+  readonly id: string;
+  readonly performer: string;
+  /** The file that aligns it: nASAP's `note_alignment.tsv`, or a match file. */
+  readonly alignmentPath: string;
+  /** The MIDI file; absent where the match file holds the performance. */
+  readonly midiPath?: string;
+}
+
+/** A score of a corpus with its performances. */
+export interface Piece {
+  /** Name of the corpus, as the caller gave it. */
+  readonly corpus: string;
+  /** Unique within the corpus. */
+  readonly id: string;
+  readonly composer: string;
+  readonly title: string;
+  /** Which composition it is, the same in every corpus: see {@link workOf}. */
+  readonly work: string;
+  readonly scorePath: string;
+  readonly performances: readonly PerformanceEntry[];
+  /** The corpus is for testing alone, whatever its pieces are. */
+  readonly testOnly?: boolean;
+}
+
+/** What the corpus knows of one performance. */
+export interface LoadedPerformance {
+  readonly performance: Performance;
+  readonly alignment: Alignment;
+}
+
+/** Why a piece or a performance was left out. */
+export type SkipReason =
+  | "missing-file"
+  | "unreadable-score"
+  | "unreadable-performance"
+  | "unreadable-alignment"
+  | "foreign-ids"
+  | "low-match-ratio"
+  | "not-encodable";
+
+/** A piece or performance that was left out; the run went on. */
+export interface Skipped {
+  readonly corpus: string;
+  readonly piece: string;
+  /** Absent where the whole piece is meant. */
+  readonly performance?: string;
+  readonly reason: SkipReason;
+  readonly message: string;
+  /** Matched over all notes of the score as played, for `low-match-ratio` and `foreign-ids`. */
+  readonly matchRatio?: number;
+}
+
+/** An opened corpus. */
+export interface Corpus {
+  readonly name: string;
+  readonly kind: CorpusKind;
+  readonly path: string;
+  /** Licence of the data, as the corpus states it; empty where it states none. */
+  readonly licence: string;
+  readonly pieces: readonly Piece[];
+  /** What its own listing left out. */
+  readonly skipped: readonly Skipped[];
+  /** The score as written. */
+  loadScore(piece: Piece): Promise<Score>;
+  /** A performance with its alignment. */
+  loadPerformance(entry: PerformanceEntry): Promise<LoadedPerformance>;
+}
+
+/** How a corpus is laid out. */
+export const CORPUS_KINDS = ["asap", "vienna4x22", "batik", "folder"] as const;
+
+/** One of {@link CORPUS_KINDS}. */
+export type CorpusKind = (typeof CORPUS_KINDS)[number];

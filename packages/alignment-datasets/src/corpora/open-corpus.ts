@@ -1,0 +1,53 @@
+/**
+ * @file Open a corpus: list its pieces, load them on demand.
+ */
+import { readMusicXml as readScore } from "@dexter/codec";
+import { CorpusError, OptionError } from "../errors.js";
+import { openFiles } from "../files/open-files.js";
+import { listAsap, loadAsapPerformance } from "./asap.js";
+import { CORPUS_KINDS, type Corpus, type CorpusKind } from "./corpus.js";
+import { listMatchFiles, loadMatchPerformance } from "./match-files.js";
+
+/** Licences that the corpora state. */
+const LICENCES: Readonly<Record<CorpusKind, string>> = {
+  asap: "CC BY-NC-SA 4.0",
+  vienna4x22: "CC BY-NC-SA 4.0",
+  batik: "CC BY-NC-SA 4.0",
+  folder: "",
+};
+
+/** Where a corpus is, and what it is. */
+export interface CorpusOptions {
+  readonly kind: CorpusKind;
+  /** A folder, or a `.tar.gz` that is read without unpacking it. */
+  readonly path: string;
+  /** Default: the kind. */
+  readonly name?: string;
+}
+
+/**
+ * Open a corpus and list its pieces. Pieces whose files are missing are listed
+ * in `skipped`.
+ *
+ * @throws CorpusError when nothing of the kind is at the path
+ */
+export async function openCorpus(options: CorpusOptions): Promise<Corpus> {
+  const { kind, path, name = kind } = options;
+  if (!CORPUS_KINDS.includes(kind)) throw new OptionError("kind", `expected ${CORPUS_KINDS.join(", ")}, got ${String(kind)}`);
+  const files = await openFiles(path);
+  const { pieces, skipped } =
+    kind === "asap" ? await listAsap(files, name) : await listMatchFiles(files, name, { testOnly: kind === "vienna4x22" });
+  if (pieces.length === 0 && skipped.length === 0) {
+    throw new CorpusError(path, "", `no pieces of a corpus of the kind "${kind}" in it`);
+  }
+  return {
+    name,
+    kind,
+    path,
+    licence: LICENCES[kind],
+    pieces,
+    skipped,
+    loadScore: async (piece) => readScore(await files.read(piece.scorePath), { file: piece.scorePath }),
+    loadPerformance: (entry) => (kind === "asap" ? loadAsapPerformance(files, entry) : loadMatchPerformance(files, entry)),
+  };
+}

@@ -1,0 +1,242 @@
+/**
+ * @file Corpora in, one set out: read, unfold, cut what was not played, encode, store; piece after piece.
+ */
+import {
+  FEATURE_SETS, encodePerformance, keepMeasures, scoreFeatures, scoreForAlignment,
+  type Alignment, type FeatureSetName, type Release, type Score,
+} from "@dexter/codec";
+import type { Corpus, LoadedPerformance, PerformanceEntry, Piece, SkipReason, Skipped } from "./corpora/corpus.js";
+import { OptionError } from "./errors.js";
+import { playedBars } from "./played-bars.js";
+import type { ScoreDescription, SetCounts } from "./set/format.js";
+import { writeSet, type ScoreWriter, type SetWriter } from "./set/set-writer.js";
+import { storedNotes } from "./set/stored-notes.js";
+import { splitPieces, type Split } from "./splits.js";
+
+/** Part of the score notes of an alignment that must be in the score. */
+const KNOWN_IDS = 0.9;
+
+/**
+ * Onsets that follow the one before by less do not set the tempo, s: such a tempo
+ * tells of the fingers' noise. The original has no such bound, nor have sets for it.
+ */
+const MIN_ONSET_ADVANCE_SEC: Readonly<Record<Release, number>> = { key: 0.005, sound: 0 };
+
+/** How to prepare a set. */
+export interface PrepareOptions {
+  readonly corpora: readonly Corpus[];
+  /** The HDF5 file to write. It appears when it is complete. */
+  readonly path: string;
+  /** Default `"base"`. */
+  readonly featureSet?: FeatureSetName;
+  /** Default `"key"`, what the `base` model learns; `"sound"` for the classic ones. */
+  readonly release?: Release;
+  /** Decides which pieces validate. Default 1. */
+  readonly seed?: number;
+  /** Fraction of the compositions that validate. Default 0.08. */
+  readonly validation?: number;
+  /** Performances with fewer of their notes matched are left out. Default 0.5. */
+  readonly minMatchRatio?: number;
+  /** Called after every performance. */
+  readonly onProgress?: (progress: PrepareProgress) => void;
+  /** Stops the run and leaves nothing behind. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far a run is. */
+export interface PrepareProgress {
+  /** Performances done or skipped. */
+  readonly done: number;
+  readonly total: number;
+  readonly skipped: number;
+  /** The piece at work, `corpus: id`. */
+  readonly piece: string;
+}
+
+/** What a run did. */
+export interface PrepareReport {
+  readonly counts: SetCounts;
+  readonly skipped: readonly Skipped[];
+}
+
+/** A score as some performances played it. */
+interface Variant {
+  readonly score: Score;
+  readonly ids: ReadonlySet<string>;
+  readonly kept?: readonly number[];
+  /** Begun with the first performance that is good enough. */
+  writer?: ScoreWriter;
+}
+
+/**
+ * Prepare a set. Pieces and performances that fail are listed with the reason,
+ * and the run continues.
+ *
+ * @throws OptionError for options out of range; `signal.reason` when it was stopped
+ */
+export async function prepareSet(options: PrepareOptions): Promise<PrepareReport> {
+  const { corpora, path, featureSet = "base", release = "key", seed = 1, validation = 0.08, minMatchRatio = 0.5, signal } = options;
+  if (!(minMatchRatio >= 0 && minMatchRatio <= 1)) throw new OptionError("minMatchRatio", `expected 0 to 1, got ${minMatchRatio}`);
+  if (!FEATURE_SETS[featureSet]) throw new OptionError("featureSet", `expected ${Object.keys(FEATURE_SETS).join(", ")}, got "${featureSet}"`);
+  const work = corpora.flatMap((corpus) => corpus.pieces.map((piece) => ({ corpus, piece })));
+  const splits = splitPieces(work.map(({ piece }) => piece), { seed, validation });
+  const total = work.reduce((sum, { piece }) => sum + piece.performances.length, 0);
+  const skipped = corpora.flatMap((corpus) => corpus.skipped);
+  const featureNames = FEATURE_SETS[featureSet].map(({ name }) => name);
+  signal?.throwIfAborted();
+  const writer = await writeSet(path, { featureSet, featureNames, release, seed, validation });
+  let done = 0;
+  try {
+    for (const [at, { corpus, piece }] of work.entries()) {
+      const progress = (): void => {
+        done++;
+        options.onProgress?.({ done, total, skipped: skipped.length, piece: `${piece.corpus}: ${piece.id}` });
+      };
+      const job: PieceJob = { corpus, piece, split: splits[at], featureSet, release, minMatchRatio, writer, skipped, progress, signal };
+      await preparePiece(job);
+    }
+    return { counts: await writer.finish(), skipped };
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+interface PieceJob {
+  readonly corpus: Corpus;
+  readonly piece: Piece;
+  readonly split: Split;
+  readonly featureSet: FeatureSetName;
+  readonly release: Release;
+  readonly minMatchRatio: number;
+  readonly writer: SetWriter;
+  readonly skipped: Skipped[];
+  readonly progress: () => void;
+  readonly signal?: AbortSignal;
+}
+
+async function preparePiece(job: PieceJob): Promise<void> {
+  const { corpus, piece, skipped, progress, signal } = job;
+  const skip = (reason: SkipReason, message: string, rest: Partial<Skipped> = {}): void => {
+    skipped.push({ corpus: piece.corpus, piece: piece.id, reason, message, ...rest });
+  };
+  let written: Score;
+  try {
+    written = await corpus.loadScore(piece);
+  } catch (error) {
+    skip("unreadable-score", (error as Error).message);
+    for (let k = 0; k < piece.performances.length; k++) progress();
+    return;
+  }
+  let played: { score: Score; ids: ReadonlySet<string> } | undefined;
+  const variants = new Map<string, Variant>();
+  for (const entry of piece.performances) {
+    await turn(signal);
+    const performance = entry.id;
+    try {
+      const loaded = await load(corpus, entry);
+      if (!loaded.ok) skip(loaded.reason, loaded.message, { performance });
+      else {
+        const { alignment } = loaded.value;
+        // Nearly every piece has ids of one style: its first performance settles it.
+        if (!played || knownIds(played.ids, alignment) < KNOWN_IDS) {
+          const score = scoreForAlignment(written, alignment);
+          played = { score, ids: new Set(score.notes.id) };
+        }
+        const known = knownIds(played.ids, alignment);
+        if (known < KNOWN_IDS) {
+          const message = `${percent(known)} of the notes that its alignment names are in ${piece.scorePath}`;
+          skip("foreign-ids", message, { performance, matchRatio: known });
+        } else storePerformance(job, variants, played.score, entry, loaded.value, skip);
+      }
+    } catch (error) {
+      skip("not-encodable", (error as Error).message, { performance });
+    }
+    progress();
+  }
+  for (const variant of variants.values()) variant.writer?.finish();
+}
+
+function storePerformance(
+  job: PieceJob,
+  variants: Map<string, Variant>,
+  unfolded: Score,
+  entry: PerformanceEntry,
+  { performance, alignment }: LoadedPerformance,
+  skip: (reason: SkipReason, message: string, rest?: Partial<Skipped>) => void,
+): void {
+  const variant = variantFor(variants, unfolded, alignment);
+  const N = variant.score.notes.length;
+  const encoding = { release: job.release, minOnsetAdvanceSec: MIN_ONSET_ADVANCE_SEC[job.release] };
+  const own = alignment.filter((line) => line.kind === "insertion" || variant.ids.has(line.scoreId));
+  const parameters = N > 0 ? encodePerformance(variant.score, performance, own, encoding) : undefined;
+  let matched = 0;
+  if (parameters) for (const value of parameters.mask) matched += value;
+  const matchRatio = N > 0 ? matched / N : 0;
+  if (!parameters || matchRatio < job.minMatchRatio) {
+    const message = `${matched} of ${N} notes are matched; at least ${percent(job.minMatchRatio)} are wanted`;
+    return skip("low-match-ratio", message, { performance: entry.id, matchRatio });
+  }
+  variant.writer ??= job.writer.addScore({
+    description: describe(job),
+    notes: storedNotes(variant.score),
+    features: scoreFeatures(variant.score, job.featureSet),
+    ...(variant.kept ? { keptMeasures: variant.kept } : {}),
+  });
+  const { id, performer } = entry;
+  variant.writer.add({ id, performer, source: entry.midiPath ?? entry.alignmentPath, matchRatio }, parameters);
+}
+
+/** The score with the bars that this performance played; the same for all that played the same bars. */
+function variantFor(variants: Map<string, Variant>, unfolded: Score, alignment: Alignment): Variant {
+  const bars = playedBars(unfolded, alignment);
+  const whole = bars.length === unfolded.measures.length;
+  // Unfolded scores of one piece differ only where alignments are in two styles of ids.
+  const key = `${unfolded.measures.length}:${whole ? "all" : bars.join(",")}`;
+  let variant = variants.get(key);
+  if (!variant) {
+    const score = whole ? unfolded : keepMeasures(unfolded, bars);
+    variant = { score, ids: new Set(score.notes.id), ...(whole ? {} : { kept: bars }) };
+    variants.set(key, variant);
+  }
+  return variant;
+}
+
+function describe({ corpus, piece, split }: PieceJob): ScoreDescription {
+  const { composer, title, work, scorePath } = piece;
+  return { corpus: piece.corpus, piece: piece.id, work, composer, title, split, scorePath, licence: corpus.licence };
+}
+
+type Loaded = { ok: true; value: LoadedPerformance } | { ok: false; reason: SkipReason; message: string };
+
+async function load(corpus: Corpus, entry: PerformanceEntry): Promise<Loaded> {
+  try {
+    return { ok: true, value: await corpus.loadPerformance(entry) };
+  } catch (error) {
+    const { name, message } = error as Error;
+    const reason = name === "CorpusError" ? "missing-file" : name === "MidiFileError" ? "unreadable-performance" : "unreadable-alignment";
+    return { ok: false, reason, message };
+  }
+}
+
+/** Part of the alignment's score notes that are in the score, 0–1. */
+function knownIds(ids: ReadonlySet<string>, alignment: Alignment): number {
+  let known = 0;
+  let count = 0;
+  for (const line of alignment) {
+    if (line.kind === "insertion") continue;
+    count++;
+    if (ids.has(line.scoreId)) known++;
+  }
+  return count > 0 ? known / count : 0;
+}
+
+/** Let timers and signals through, then stop if asked to. */
+async function turn(signal?: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal?.throwIfAborted();
+}
+
+function percent(ratio: number): string {
+  return `${(100 * ratio).toFixed(0)} %`;
+}

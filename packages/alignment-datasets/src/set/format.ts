@@ -1,0 +1,143 @@
+/**
+ * @file Layout of a stored set, version 1.
+ *
+ * ```
+ * /                       attributes: format, version, dexter_version, feature_set, release, seed, validation,
+ *                         scores, performances, score_notes, performed_notes, and scores_* and performances_* of each split
+ * /feature_names          [C] strings
+ * /parameter_names        [P] strings
+ * /statistics/features    [2, C] float64: mean and standard deviation over the training scores, each once
+ * /statistics/parameters  [2, P] float64: the same over the played notes of the training performances
+ * /scores/00000           attributes: corpus, piece, work, composer, title, split, score_path, licence
+ *   features              [N, C] float32
+ *   id                    [N] strings
+ *   onset_beat duration_beat onset_quarter duration_quarter    [N] float64
+ *   onset_div duration_div divs_pq voice staff measure beats beat_type    [N] int32
+ *   pitch grace           [N] uint8
+ *   kept_measures         [M] int32, where bars of the unfolded score were cut
+ *   performances          attribute: release
+ *     parameters          [K, N, P] float32, one chunk a performance
+ *     mask                [K, N] uint8
+ *     id performer source [K] strings
+ *     match_ratio         [K] float32: played notes over all notes of the score
+ * ```
+ *
+ * A score is stored once for every selection of bars that somebody played, and
+ * all performances of it share it: what 157,207 performances of 1,591 scores
+ * take is their parameters alone. HDF5 keeps each performance in a chunk of its
+ * own, so that one is read without its neighbours.
+ */
+import type { FeatureSetName, Release } from "@dexter/codec";
+import type { Split } from "../splits.js";
+import type { ColumnStatistics } from "../statistics.js";
+
+/** The root attribute `format` of a set. */
+export const SET_FORMAT = "dexter-set";
+
+/** The version that this code writes and reads. */
+export const SET_VERSION = 1;
+
+/** Note columns of a stored score: name in the file, and type. */
+export const NOTE_COLUMNS = {
+  onsetBeat: ["onset_beat", Float64Array],
+  durationBeat: ["duration_beat", Float64Array],
+  onsetQuarter: ["onset_quarter", Float64Array],
+  durationQuarter: ["duration_quarter", Float64Array],
+  onsetDiv: ["onset_div", Int32Array],
+  durationDiv: ["duration_div", Int32Array],
+  divsPerQuarter: ["divs_pq", Int32Array],
+  voice: ["voice", Int32Array],
+  staff: ["staff", Int32Array],
+  measure: ["measure", Int32Array],
+  beats: ["beats", Int32Array],
+  beatType: ["beat_type", Int32Array],
+  pitch: ["pitch", Uint8Array],
+  grace: ["grace", Uint8Array],
+} as const;
+
+/** The notes of a stored score, `N` of them, in score order. */
+export interface StoredNotes {
+  readonly length: number;
+  readonly id: readonly string[];
+  readonly onsetBeat: Float64Array;
+  readonly durationBeat: Float64Array;
+  readonly onsetQuarter: Float64Array;
+  readonly durationQuarter: Float64Array;
+  readonly onsetDiv: Int32Array;
+  readonly durationDiv: Int32Array;
+  /** Divisions per quarter note. */
+  readonly divsPerQuarter: Int32Array;
+  readonly voice: Int32Array;
+  readonly staff: Int32Array;
+  /** Index of the bar, in the order of playing. */
+  readonly measure: Int32Array;
+  /** Upper number of the time signature in force. */
+  readonly beats: Int32Array;
+  /** Its lower number. */
+  readonly beatType: Int32Array;
+  /** MIDI pitch. */
+  readonly pitch: Uint8Array;
+  /** 0 for a full note, otherwise the kind of grace note. */
+  readonly grace: Uint8Array;
+}
+
+/** What a stored score is. */
+export interface ScoreDescription {
+  readonly corpus: string;
+  /** The corpus' own name of the piece. */
+  readonly piece: string;
+  /** Which composition: what splits go by. */
+  readonly work: string;
+  readonly composer: string;
+  readonly title: string;
+  readonly split: Split;
+  readonly scorePath: string;
+  readonly licence: string;
+}
+
+/** What a stored performance is. */
+export interface PerformanceDescription {
+  readonly id: string;
+  readonly performer: string;
+  /** The file that it comes from. */
+  readonly source: string;
+  /** Played notes over all notes of the score. */
+  readonly matchRatio: number;
+}
+
+/** How a set was made, and what it holds. */
+export interface SetDescription {
+  /** Version of `@dexter/alignment-datasets` that wrote it. */
+  readonly dexterVersion: string;
+  readonly featureSet: FeatureSetName;
+  /** Names of the `C` feature columns. */
+  readonly featureNames: readonly string[];
+  /** Names of the `P` parameter columns. */
+  readonly parameterNames: readonly string[];
+  readonly release: Release;
+  readonly seed: number;
+  /** Fraction of the compositions that validate. */
+  readonly validation: number;
+  readonly counts: SetCounts;
+  readonly statistics: SetStatistics;
+}
+
+/** What a set holds. */
+export interface SetCounts {
+  readonly scores: number;
+  readonly performances: number;
+  /** Notes of all stored scores. */
+  readonly scoreNotes: number;
+  /** Played notes of all performances. */
+  readonly performedNotes: number;
+  /** Scores and performances of each split. */
+  readonly splits: Readonly<Record<Split, { readonly scores: number; readonly performances: number }>>;
+}
+
+/** Means and standard deviations, from the training part alone. */
+export interface SetStatistics {
+  /** Of the `C` features, each stored score once. */
+  readonly features: ColumnStatistics;
+  /** Of the `P` parameters, over played notes. */
+  readonly parameters: ColumnStatistics;
+}

@@ -1,0 +1,337 @@
+/**
+ * @file Read a set: what it holds at once, scores and performances on demand.
+ */
+import { open } from "node:fs/promises";
+import type { FeatureSetName, Matrix, Release } from "@dexter/codec";
+import type { Dataset, Entity, Group } from "h5wasm/node";
+import { SetFileError } from "../errors.js";
+import type { Split } from "../splits.js";
+import type { ColumnStatistics } from "../statistics.js";
+import {
+  NOTE_COLUMNS, SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type StoredNotes,
+} from "./format.js";
+import { hdf5, hdf5Cause } from "./hdf5.js";
+
+/** A stored score with its features, without its performances. */
+export interface StoredScore {
+  readonly description: ScoreDescription;
+  readonly notes: StoredNotes;
+  /** `[N, C]`, not standardised. */
+  readonly features: Matrix;
+  /** Bars of the unfolded score that are left; absent where none was cut. */
+  readonly keptMeasures?: Int32Array;
+}
+
+/** A stored performance. */
+export interface StoredPerformance {
+  readonly description: PerformanceDescription;
+  /** `[N, P]`, columns in the order of `PARAMETER_NAMES`; 0 where the mask is 0. */
+  readonly parameters: Matrix;
+  /** 1 where the note was played, `[N]`. */
+  readonly mask: Uint8Array;
+  readonly release: Release;
+}
+
+/** One line of a set's listing. */
+export interface ScoreEntry {
+  /** What {@link StoredSet.readScore} takes. */
+  readonly index: number;
+  readonly description: ScoreDescription;
+  readonly noteCount: number;
+  readonly performances: readonly PerformanceDescription[];
+}
+
+/** An opened set. Close it when done. */
+export interface StoredSet {
+  readonly path: string;
+  readonly description: SetDescription;
+  readonly scoreCount: number;
+  /** List a score and its performances without reading their numbers. */
+  entry(index: number): ScoreEntry;
+  /** All entries, in order, read one at a time. */
+  entries(): Generator<ScoreEntry>;
+  readScore(index: number): StoredScore;
+  readPerformance(score: number, performance: number): StoredPerformance;
+  close(): void;
+}
+
+/** A typed-array class that a note column has. */
+type NumberArray = new (length: number) => Float64Array | Int32Array | Uint8Array;
+
+/** Bounds on what a set may claim before anything is allocated for it. */
+const LIMITS = { scores: 10_000_000, notes: 4_000_000, values: 2 ** 29 } as const;
+
+const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/**
+ * Open a set for reading.
+ *
+ * @throws SetFileError when it is no HDF5 file, is damaged, was not written by `prepare`, or is of another version
+ */
+export async function openSet(path: string): Promise<StoredSet> {
+  const file = await openHdf5(path);
+  const fail = (place: string, message: string): never => {
+    throw new SetFileError(path, place, message);
+  };
+  try {
+    const format = attribute(file, "format");
+    if (format !== SET_FORMAT) {
+      fail("", `expected a set written by "dexter-train prepare" (format "${SET_FORMAT}"), got ${format === undefined ? "another HDF5 file" : `format "${String(format)}"`}`);
+    }
+    const version = attribute(file, "version");
+    if (version !== SET_VERSION) fail("", `expected version ${SET_VERSION} of the set's format, got ${String(version)}. Prepare it again`);
+    const description = readDescription(path, file);
+    const { scores } = description.counts;
+    if (scores > LIMITS.scores) fail("scores", `claims ${scores} scores`);
+    return storedSet(path, file, description);
+  } catch (error) {
+    file.close();
+    throw guarded(path, "", error);
+  }
+}
+
+/** Open any HDF5 file, with one line for what is wrong with it. */
+export async function openHdf5(path: string) {
+  const { File } = await hdf5();
+  const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
+    throw new SetFileError(path, "", error.code === "ENOENT" ? "no such file" : `cannot be opened (${error.code ?? error.message})`);
+  });
+  const head = Buffer.alloc(SIGNATURE.length);
+  try {
+    await handle.read(head, 0, head.length, 0);
+  } catch (error) {
+    throw new SetFileError(path, "", `cannot be read (${(error as Error).message})`);
+  } finally {
+    await handle.close();
+  }
+  if (!SIGNATURE.every((byte, i) => head[i] === byte)) throw new SetFileError(path, "", "not an HDF5 file");
+  try {
+    return new File(path, "r");
+  } catch (error) {
+    throw new SetFileError(path, "", `damaged HDF5 file (${hdf5Cause(error)})`);
+  }
+}
+
+function storedSet(path: string, file: Group & { close(): unknown }, description: SetDescription): StoredSet {
+  const scoreCount = description.counts.scores;
+  const C = description.featureNames.length;
+  const P = description.parameterNames.length;
+  const place = (index: number): string => `scores/${String(index).padStart(5, "0")}`;
+
+  function scoreGroup(index: number): Group {
+    if (!Number.isInteger(index) || index < 0 || index >= scoreCount) {
+      throw new RangeError(`score ${index} of a set with ${scoreCount} scores`);
+    }
+    return group(path, file, place(index));
+  }
+
+  function entry(index: number): ScoreEntry {
+    return within(path, place(index), () => {
+      const score = scoreGroup(index);
+      const noteCount = shapeOf(path, score, "features", [null, C])[0];
+      return { index, description: readScoreDescription(path, score), noteCount, performances: readPerformanceDescriptions(path, score) };
+    });
+  }
+
+  return {
+    path,
+    description,
+    scoreCount,
+    entry,
+    *entries() {
+      for (let index = 0; index < scoreCount; index++) yield entry(index);
+    },
+    readScore: (index) =>
+      within(path, place(index), () => {
+        const score = scoreGroup(index);
+        const [N] = shapeOf(path, score, "features", [null, C]);
+        const features: Matrix = { data: numbers(path, score, "features", Float32Array, [N, C]), shape: [N, C] };
+        const notes: Record<string, unknown> = { length: N, id: strings(path, score, "id", N) };
+        for (const [field, [name, type]] of Object.entries(NOTE_COLUMNS) as [string, readonly [string, NumberArray]][]) notes[field] = numbers(path, score, name, type, [N]);
+        const kept = score.keys().includes("kept_measures") ? numbers(path, score, "kept_measures", Int32Array, [null]) : undefined;
+        return {
+          description: readScoreDescription(path, score),
+          notes: notes as unknown as StoredNotes,
+          features,
+          ...(kept ? { keptMeasures: kept } : {}),
+        };
+      }),
+    readPerformance: (index, k) =>
+      within(path, `${place(index)}/performances`, () => {
+        const score = scoreGroup(index);
+        const [N] = shapeOf(path, score, "features", [null, C]);
+        const descriptions = readPerformanceDescriptions(path, score);
+        if (!Number.isInteger(k) || k < 0 || k >= descriptions.length) {
+          throw new RangeError(`performance ${k} of a score with ${descriptions.length} performances`);
+        }
+        const performances = group(path, score, "performances");
+        const K = descriptions.length;
+        shapeOf(path, performances, "parameters", [K, N, P]);
+        shapeOf(path, performances, "mask", [K, N]);
+        const parameters = dataset(path, performances, "parameters").slice([[k, k + 1], [0, N], [0, P]]);
+        const mask = dataset(path, performances, "mask").slice([[k, k + 1], [0, N]]);
+        if (!(parameters instanceof Float32Array) || !(mask instanceof Uint8Array)) {
+          throw new SetFileError(path, performances.path, "parameters must be float32 and the mask uint8");
+        }
+        return {
+          description: descriptions[k],
+          parameters: { data: parameters, shape: [N, P] },
+          mask,
+          release: releaseOf(path, performances),
+        };
+      }),
+    close: () => void file.close(),
+  };
+}
+
+function readDescription(path: string, file: Group): SetDescription {
+  const count = (name: string): number => {
+    const value = attribute(file, name);
+    if (typeof value !== "number" || !Number.isInteger(value) || value < 0) {
+      throw new SetFileError(path, "", `attribute "${name}" must be a count, got ${String(value)}`);
+    }
+    return value;
+  };
+  const split = (name: Split) => ({ scores: count(`scores_${name}`), performances: count(`performances_${name}`) });
+  const counts: SetCounts = {
+    scores: count("scores"),
+    performances: count("performances"),
+    scoreNotes: count("score_notes"),
+    performedNotes: count("performed_notes"),
+    splits: { train: split("train"), validation: split("validation"), test: split("test") },
+  };
+  const featureNames = strings(path, file, "feature_names", null);
+  const parameterNames = strings(path, file, "parameter_names", null);
+  return {
+    dexterVersion: text(path, file, "dexter_version"),
+    featureSet: text(path, file, "feature_set") as FeatureSetName,
+    featureNames,
+    parameterNames,
+    release: releaseOf(path, file),
+    seed: Number(attribute(file, "seed")),
+    validation: Number(attribute(file, "validation")),
+    counts,
+    statistics: {
+      features: readStatistics(path, file, "statistics/features", featureNames.length),
+      parameters: readStatistics(path, file, "statistics/parameters", parameterNames.length),
+    },
+  };
+}
+
+function readStatistics(path: string, file: Group, name: string, columns: number): ColumnStatistics {
+  const data = numbers(path, file, name, Float64Array, [2, columns]);
+  const count = Number(attribute(dataset(path, file, name), "count"));
+  return { count, mean: data.slice(0, columns), standardDeviation: data.slice(columns) };
+}
+
+function readScoreDescription(path: string, score: Group): ScoreDescription {
+  return {
+    corpus: text(path, score, "corpus"),
+    piece: text(path, score, "piece"),
+    work: text(path, score, "work"),
+    composer: text(path, score, "composer"),
+    title: text(path, score, "title"),
+    split: text(path, score, "split") as Split,
+    scorePath: text(path, score, "score_path"),
+    licence: text(path, score, "licence"),
+  };
+}
+
+function readPerformanceDescriptions(path: string, score: Group): PerformanceDescription[] {
+  const performances = group(path, score, "performances");
+  if (performances.keys().length === 0) return [];
+  const id = strings(path, performances, "id", null);
+  const performer = strings(path, performances, "performer", id.length);
+  const source = strings(path, performances, "source", id.length);
+  const matchRatio = numbers(path, performances, "match_ratio", Float32Array, [id.length]);
+  return id.map((name, k) => ({ id: name, performer: performer[k], source: source[k], matchRatio: matchRatio[k] }));
+}
+
+function releaseOf(path: string, holder: Group): Release {
+  const release = text(path, holder, "release");
+  if (release !== "key" && release !== "sound") throw new SetFileError(path, holder.path, `release must be "key" or "sound", got "${release}"`);
+  return release;
+}
+
+/** Whether what an HDF5 path leads to is a group. */
+export function isGroup(entity: Entity | null): entity is Group {
+  return entity !== null && "type" in entity && (entity.type as string) === "Group";
+}
+
+/** Whether it is a dataset. */
+export function isDataset(entity: Entity | null): entity is Dataset {
+  return entity !== null && "type" in entity && (entity.type as string) === "Dataset";
+}
+
+/** The value of an attribute, `undefined` where there is none. */
+export function attribute(holder: Group | Dataset, name: string): unknown {
+  return holder.attrs[name]?.value;
+}
+
+function text(path: string, holder: Group, name: string): string {
+  const value = attribute(holder, name);
+  if (typeof value !== "string") throw new SetFileError(path, holder.path, `attribute "${name}" is missing`);
+  return value;
+}
+
+function group(path: string, holder: Group, name: string): Group {
+  const found = holder.get(name);
+  if (!isGroup(found)) throw new SetFileError(path, name, "this group is missing");
+  return found;
+}
+
+function dataset(path: string, holder: Group, name: string): Dataset {
+  const found = holder.get(name);
+  if (!isDataset(found)) throw new SetFileError(path, `${holder.path}/${name}`, "this dataset is missing");
+  return found;
+}
+
+/** Check a dataset's shape; `null` is any length. */
+function shapeOf(path: string, holder: Group, name: string, expected: readonly (number | null)[]): number[] {
+  const { shape } = dataset(path, holder, name);
+  const fits = shape?.length === expected.length && expected.every((length, i) => length === null || length === shape[i]);
+  if (!shape || !fits) {
+    const wanted = expected.map((length) => length ?? "any").join(", ");
+    throw new SetFileError(path, `${holder.path}/${name}`, `expected the shape [${wanted}], got [${shape?.join(", ") ?? ""}]`);
+  }
+  if (shape[0] > LIMITS.notes || shape.slice(-2).reduce((a, b) => a * b, 1) > LIMITS.values) {
+    throw new SetFileError(path, `${holder.path}/${name}`, `too large: [${shape.join(", ")}]`);
+  }
+  return shape;
+}
+
+function numbers<T extends Float32Array | Float64Array | Int32Array | Uint8Array>(
+  path: string,
+  holder: Group,
+  name: string,
+  type: new (length: number) => T,
+  expected: readonly (number | null)[],
+): T {
+  shapeOf(path, holder, name, expected);
+  const { value } = dataset(path, holder, name);
+  if (!(value instanceof type)) throw new SetFileError(path, `${holder.path}/${name}`, `expected ${type.name.replace("Array", "")} values`);
+  return value;
+}
+
+function strings(path: string, holder: Group, name: string, length: number | null): string[] {
+  shapeOf(path, holder, name, [length]);
+  const { value } = dataset(path, holder, name);
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
+    throw new SetFileError(path, `${holder.path}/${name}`, "expected strings");
+  }
+  return value as string[];
+}
+
+function within<T>(path: string, place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw guarded(path, place, error);
+  }
+}
+
+/** Our own errors as they are; those of the library in one line. */
+function guarded(path: string, place: string, error: unknown): unknown {
+  if (error instanceof SetFileError || error instanceof RangeError) return error;
+  return new SetFileError(path, place, `damaged HDF5 file (${hdf5Cause(error)})`);
+}

@@ -1,0 +1,198 @@
+/**
+ * @file Write a set as a stream: score after score, performance after performance, never more in memory.
+ */
+import { PARAMETER_NAMES, zeros, type FeatureSetName, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
+import type { Dataset, Group } from "h5wasm/node";
+import type { Split } from "../splits.js";
+import { runningStatistics, type ColumnStatistics } from "../statistics.js";
+import { PACKAGE_VERSION } from "../version.js";
+import {
+  NOTE_COLUMNS, SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type StoredNotes,
+} from "./format.js";
+import { hdf5 } from "./hdf5.js";
+import { partFile } from "./part-file.js";
+
+/** Deflate level: features are mostly zeros and shrink tenfold at the fastest. */
+const PACKED = { compression: "gzip" as const, compression_opts: 1 };
+
+/** Rows of features in a chunk. */
+const CHUNK_NOTES = 1024;
+
+/** What all scores and performances of a set share. */
+export interface SetWriterOptions {
+  readonly featureSet: FeatureSetName;
+  readonly featureNames: readonly string[];
+  readonly release: Release;
+  readonly seed: number;
+  readonly validation: number;
+}
+
+/** A score to store. */
+export interface ScoreRecord {
+  readonly description: ScoreDescription;
+  readonly notes: StoredNotes;
+  /** `[N, C]` */
+  readonly features: Matrix;
+  /** Bars of the unfolded score that are left, where some were cut. */
+  readonly keptMeasures?: readonly number[];
+}
+
+/** A score that is being written. */
+export interface ScoreWriter {
+  /** Append a performance of it; its parameters have one entry a note of the score. */
+  add(description: PerformanceDescription, parameters: PerformanceParameters): void;
+  /** No more performances. */
+  finish(): void;
+}
+
+/** A set that is being written. */
+export interface SetWriter {
+  addScore(record: ScoreRecord): ScoreWriter;
+  /** Complete the file and put it in its place. */
+  finish(): Promise<SetCounts>;
+  /** Leave no trace. */
+  discard(): Promise<void>;
+}
+
+/** Begin a set. Nothing is at `path` before {@link SetWriter.finish}. */
+export async function writeSet(path: string, options: SetWriterOptions): Promise<SetWriter> {
+  const { File } = await hdf5();
+  const part = partFile(path);
+  const file = new File(part.path, "w");
+  const scores = file.create_group("scores");
+  const features = runningStatistics(options.featureNames.length);
+  const parameters = runningStatistics(PARAMETER_NAMES.length);
+  const splits: Record<Split, { scores: number; performances: number }> = {
+    train: { scores: 0, performances: 0 },
+    validation: { scores: 0, performances: 0 },
+    test: { scores: 0, performances: 0 },
+  };
+  const total = { scores: 0, performances: 0, scoreNotes: 0, performedNotes: 0 };
+  let closed = false;
+
+  function addScore(record: ScoreRecord): ScoreWriter {
+    const { description, notes } = record;
+    const group = scores.create_group(String(total.scores).padStart(5, "0"));
+    writeScore(group, record);
+    total.scores++;
+    total.scoreNotes += notes.length;
+    splits[description.split].scores++;
+    const training = description.split === "train";
+    if (training) features.add(record.features);
+    const performances = performanceDatasets(group, notes.length, options.release);
+    return {
+      add(entry, encoded) {
+        const matrix = parameterMatrix(encoded);
+        performances.append(entry, matrix, encoded.mask);
+        if (training) parameters.add(matrix, encoded.mask);
+        total.performances++;
+        splits[description.split].performances++;
+        for (const played of encoded.mask) total.performedNotes += played;
+      },
+      finish: performances.finish,
+    };
+  }
+
+  return {
+    addScore,
+    async finish() {
+      file.create_attribute("format", SET_FORMAT);
+      file.create_attribute("version", SET_VERSION, null, "<i");
+      file.create_attribute("dexter_version", PACKAGE_VERSION);
+      file.create_attribute("feature_set", options.featureSet);
+      file.create_attribute("release", options.release);
+      file.create_attribute("seed", options.seed, null, "<d");
+      file.create_attribute("validation", options.validation, null, "<d");
+      const counts: Record<string, number> = {
+        scores: total.scores, performances: total.performances, score_notes: total.scoreNotes, performed_notes: total.performedNotes,
+      };
+      for (const [split, { scores: s, performances: p }] of Object.entries(splits)) {
+        counts[`scores_${split}`] = s;
+        counts[`performances_${split}`] = p;
+      }
+      for (const [name, value] of Object.entries(counts)) file.create_attribute(name, value, null, "<i");
+      file.create_dataset({ name: "feature_names", data: [...options.featureNames] });
+      file.create_dataset({ name: "parameter_names", data: [...PARAMETER_NAMES] });
+      const statistics = file.create_group("statistics");
+      writeStatistics(statistics, "features", features.result());
+      writeStatistics(statistics, "parameters", parameters.result());
+      file.close();
+      closed = true;
+      await part.commit();
+      return { ...total, splits };
+    },
+    async discard() {
+      if (!closed) file.close();
+      closed = true;
+      await part.discard();
+    },
+  };
+}
+
+function writeScore(group: Group, { description, notes, features, keptMeasures }: ScoreRecord): void {
+  const { scorePath, ...rest } = description;
+  for (const [name, value] of Object.entries({ ...rest, score_path: scorePath })) group.create_attribute(name, value);
+  const N = notes.length;
+  const chunk = Math.max(1, Math.min(N, CHUNK_NOTES));
+  group.create_dataset({ name: "features", data: features.data, shape: [...features.shape], chunks: [chunk, features.shape[1]], ...PACKED });
+  const bytes = notes.id.reduce((most, id) => Math.max(most, Buffer.byteLength(id)), 1);
+  group.create_dataset({ name: "id", data: [...notes.id], shape: [N], dtype: `S${bytes}`, chunks: [chunk], ...PACKED });
+  for (const [field, [name]] of Object.entries(NOTE_COLUMNS) as [keyof typeof NOTE_COLUMNS, readonly [string, unknown]][]) {
+    group.create_dataset({ name, data: notes[field], shape: [N], chunks: [chunk], ...PACKED });
+  }
+  if (keptMeasures) group.create_dataset({ name: "kept_measures", data: Int32Array.from(keptMeasures), shape: [keptMeasures.length] });
+}
+
+/** The datasets of a score's performances, which grow one by one. */
+function performanceDatasets(score: Group, N: number, release: Release) {
+  const P = PARAMETER_NAMES.length;
+  const group = score.create_group("performances");
+  group.create_attribute("release", release);
+  const entries: PerformanceDescription[] = [];
+  let parameters: Dataset | undefined;
+  let mask: Dataset | undefined;
+  return {
+    append(entry: PerformanceDescription, matrix: Matrix, played: Uint8Array): void {
+      const k = entries.length;
+      if (!parameters || !mask) {
+        parameters = group.create_dataset({
+          name: "parameters", data: matrix.data, shape: [1, N, P], maxshape: [null, N, P], chunks: [1, N, P], ...PACKED,
+        });
+        mask = group.create_dataset({ name: "mask", data: played, shape: [1, N], maxshape: [null, N], chunks: [1, N], ...PACKED });
+      } else {
+        parameters.resize([k + 1, N, P]);
+        parameters.write_slice([[k, k + 1], [0, N], [0, P]], matrix.data);
+        mask.resize([k + 1, N]);
+        mask.write_slice([[k, k + 1], [0, N]], played);
+      }
+      entries.push(entry);
+    },
+    finish(): void {
+      if (entries.length === 0) return;
+      const K = entries.length;
+      for (const name of ["id", "performer", "source"] as const) {
+        group.create_dataset({ name, data: entries.map((entry) => entry[name]), shape: [K] });
+      }
+      group.create_dataset({ name: "match_ratio", data: Float32Array.from(entries, (entry) => entry.matchRatio), shape: [K] });
+    },
+  };
+}
+
+/** Parameters as `[N, P]`, columns in the order of `PARAMETER_NAMES`; 0 where the mask is 0. */
+export function parameterMatrix(parameters: PerformanceParameters): Matrix {
+  const matrix = zeros(parameters.length, PARAMETER_NAMES.length);
+  const P = PARAMETER_NAMES.length;
+  PARAMETER_NAMES.forEach((name, column) => {
+    const values = parameters[name];
+    for (let n = 0; n < parameters.length; n++) if (parameters.mask[n]) matrix.data[n * P + column] = values[n];
+  });
+  return matrix;
+}
+
+function writeStatistics(group: Group, name: string, { count, mean, standardDeviation }: ColumnStatistics): void {
+  const data = new Float64Array(mean.length * 2);
+  data.set(mean);
+  data.set(standardDeviation, mean.length);
+  const dataset = group.create_dataset({ name, data, shape: [2, mean.length] });
+  dataset.create_attribute("count", count, null, "<d");
+}

@@ -1,0 +1,62 @@
+/**
+ * @file Which pieces train, which validate, and which only test.
+ */
+import { createHash } from "node:crypto";
+import type { Piece } from "./corpora/corpus.js";
+import { OptionError } from "./errors.js";
+
+/** The part of a set that a piece belongs to. */
+export type Split = "train" | "validation" | "test";
+
+/**
+ * The compositions of Vienna 4x22: the human reference. No recording of them
+ * from any corpus may train or validate a model.
+ */
+export const TEST_WORKS: readonly string[] = ["chopin/op10-3", "chopin/op38", "mozart/k331-1", "schubert/d783-15"];
+
+/** Titles that may contain one of them: the movement or number is not told. */
+const POSSIBLE_TEST_WORKS = ["chopin/op10", "mozart/k331", "schubert/d783"];
+
+/** What {@link isTestPiece} and {@link splitPieces} ask of a piece. */
+export type SplitPiece = Pick<Piece, "work" | "testOnly">;
+
+/** Whether a piece is kept for testing by rule. */
+export function isTestPiece(piece: SplitPiece): boolean {
+  return piece.testOnly === true || TEST_WORKS.includes(piece.work) || POSSIBLE_TEST_WORKS.includes(piece.work);
+}
+
+/** How to divide pieces. */
+export interface SplitOptions {
+  /** The same seed divides the same compositions in the same way. */
+  readonly seed: number;
+  /** Fraction of the compositions for validation, 0–0.9. Default 0.08. */
+  readonly validation?: number;
+  /** Fraction of the compositions for testing, beside those kept by rule, 0–0.9. Default 0. */
+  readonly test?: number;
+}
+
+/**
+ * Divide pieces by composition: every edition and performance of one lands in one split.
+ *
+ * Compositions are ranked by a hash of the seed and their name, so that adding a
+ * corpus hardly moves the others.
+ *
+ * @returns one split a piece, in their order
+ * @throws OptionError when a fraction is out of range
+ */
+export function splitPieces(pieces: readonly SplitPiece[], options: SplitOptions): Split[] {
+  const { seed, validation = 0.08, test = 0 } = options;
+  for (const [name, value] of [["validation", validation], ["test", test]] as const) {
+    if (!(value >= 0 && value <= 0.9)) throw new OptionError(name, `expected a fraction from 0 to 0.9, got ${value}`);
+  }
+  const free = [...new Set(pieces.filter((piece) => !isTestPiece(piece)).map((piece) => piece.work))];
+  const rank = new Map(free.map((work) => [work, createHash("sha256").update(`${seed}\n${work}`).digest("hex")]));
+  free.sort((a, b) => (rank.get(a)! < rank.get(b)! ? -1 : 1));
+  const validating = Math.round(free.length * validation);
+  const testing = Math.round(free.length * test);
+  const split = new Map<string, Split>();
+  free.forEach((work, place) => {
+    split.set(work, place < validating ? "validation" : place < validating + testing ? "test" : "train");
+  });
+  return pieces.map((piece) => split.get(piece.work) ?? "test");
+}

@@ -1,0 +1,57 @@
+/**
+ * @file Mean and standard deviation of every column, in float64 and in one pass.
+ *
+ * Welford (1962), Note on a method for calculating corrected sums of squares and products.
+ */
+import { ShapeError, type Matrix } from "@dexter/codec";
+
+/** Mean and standard deviation of `C` columns. */
+export interface ColumnStatistics {
+  /** Rows that were counted. */
+  readonly count: number;
+  /** `[C]` */
+  readonly mean: Float64Array;
+  /** Of the population (divided by the count), `[C]`; 0 where a column is constant. */
+  readonly standardDeviation: Float64Array;
+}
+
+/** Running statistics of columns. */
+export interface RunningStatistics {
+  /** Count the rows of a `[N, C]` matrix, those alone where `mask` is not 0. */
+  add(matrix: Matrix, mask?: Uint8Array): void;
+  /** What was counted so far. */
+  result(): ColumnStatistics;
+}
+
+/** Begin statistics of `columns` columns. */
+export function runningStatistics(columns: number): RunningStatistics {
+  const mean = new Float64Array(columns);
+  const squares = new Float64Array(columns);
+  let count = 0;
+  return {
+    add(matrix, mask) {
+      const [rows, width] = matrix.shape;
+      if (width !== columns) throw new ShapeError(`runningStatistics: expected ${columns} columns, got ${width}.`);
+      for (let row = 0; row < rows; row++) {
+        if (mask && mask[row] === 0) continue;
+        count++;
+        for (let column = 0, at = row * columns; column < columns; column++, at++) {
+          const delta = matrix.data[at] - mean[column];
+          mean[column] += delta / count;
+          squares[column] += delta * (matrix.data[at] - mean[column]);
+        }
+      }
+    },
+    result() {
+      const standardDeviation = squares.map((sum) => (count > 0 ? Math.sqrt(sum / count) : 0));
+      return { count, mean: mean.slice(), standardDeviation };
+    },
+  };
+}
+
+/** Mean and standard deviation of each column over all rows of the given matrices, `[N, C]` each. */
+export function featureStatistics(matrices: Iterable<Matrix>): ColumnStatistics {
+  let running: RunningStatistics | undefined;
+  for (const matrix of matrices) (running ??= runningStatistics(matrix.shape[1])).add(matrix);
+  return (running ?? runningStatistics(0)).result();
+}
