@@ -1,1 +1,25 @@
-export {};
+/**
+ * @file `@dexter/diffusion/training`: train models on TensorFlow.js, in Node or in
+ * the browser. TensorFlow.js' packages are optional peer dependencies.
+ */
+export {
+  describeEngine, ENGINE_NAMES, EngineError, loadEngine, type Engine, type EngineName, type EngineOptions, type SkippedEngine, type Tf,
+} from "./engine.js";
+export { trainBase, type FeatureColumns, type TrainBaseInput, type TrainedModel, type TrainingProgress } from "./training/train-base.js";
+export {
+  DEFAULT_TRAINING, trainingOptions, type FlowStageOptions, type MeanStageOptions, type PartialTraining, type StageOptions, type TrainingOptions,
+} from "./training/options.js";
+export type { TrainingPiece } from "./training/training-piece.js";
+export { STAGE_NAMES, type StageName, type TrainingState } from "./training/training-state.js";
+export type { Validation } from "./training/stage.js";
+export type { PerSemitone } from "./training/mean-stage.js";
+export { DivergenceError } from "./training/adamw.js";
+export { batchOnsetAverage, pieceOnsetAverage, type OnsetAverage } from "./base/onset-average.js";
+export {
+  denoiserNetwork, encoderNetwork, timeEmbedding,
+  type BatchShape, type DenoiserInput, type EncoderInput, type Forward, type Network,
+} from "./base/network.js";
+export {
+  decayMask, denoiserLayout, encoderLayout, fromTensors, initialize, toTensors, type Layout, type NamedTensor, type NamedTensors, type Slot,
+} from "./base/layout.js";
+export { fillDropout, randomStream, shuffle, type RandomStream } from "./base/random-stream.js";

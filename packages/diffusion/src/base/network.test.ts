@@ -3,7 +3,7 @@
  * that is installed.
  */
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Tensor1D } from "@tensorflow/tfjs-core";
 import { ENGINE_NAMES, loadEngine, type Engine } from "../engine.js";
 import type { StackConfig } from "../model/config.js";
 import { denoiserLayout, encoderLayout, fromTensors, initialize, toTensors, type Layout } from "./layout.js";

@@ -1,0 +1,96 @@
+/**
+ * @file First stage: the encoder learns the mean of each score's performances.
+ */
+import type { Tensor1D } from "@tensorflow/tfjs-core";
+import type { EncoderInput, Network } from "../base/network.js";
+import { randomStream } from "../base/random-stream.js";
+import { TARGET_NAMES, type FeatureConfig } from "../model/config.js";
+import { batchShape, cropBatch, gatherRows } from "./batch.js";
+import { cropOrder } from "./crops.js";
+import { encodePiece } from "./encoder-output.js";
+import { addVariance, correlations, explainedVariance, meanSquaredError, noVariance, weightedSquaredError } from "./loss.js";
+import type { TrainingOptions } from "./options.js";
+import type { Stage, StageContext, Validation } from "./stage.js";
+import type { PreparedPiece } from "./training-piece.js";
+
+const P = TARGET_NAMES.length;
+const STREAM = 0x3ea4;
+
+/** How the features change when a piece is transposed up by a semitone, before standardization; by column name. */
+export type PerSemitone = Readonly<Record<string, number>>;
+
+/** The first stage. */
+export function meanStage(
+  { engine, pieces, options }: StageContext, network: Network<EncoderInput>, features: FeatureConfig, perSemitone: PerSemitone,
+): Stage {
+  const { tf } = engine;
+  const order = cropOrder(pieces, options.batch, options.notes, options.seed);
+  const columns = features.names.length;
+  const shifts = features.names.map((name, c) => (perSemitone[name] ?? 0) / features.sd[c]);
+  return {
+    options: options.mean,
+    gradient: (weights, step) => {
+      const random = randomStream(options.seed, STREAM, step);
+      const batch = cropBatch(pieces, order.at(step));
+      const input = gatherRows(batch, columns, ({ piece }) => pieces[piece].features);
+      batch.crops.forEach(({ length }, b) => {
+        const begin = b * batch.notes * columns;
+        augment(input.subarray(begin, begin + length * columns), shifts, random, options);
+      });
+      const target = gatherRows(batch, P, ({ piece }) => pieces[piece].mean);
+      const weight = gatherRows(batch, P, ({ piece }) => pieces[piece].meanWeights);
+      return tf.tidy(() => {
+        const rows = batch.crops.length * batch.notes;
+        const forward = network.forward(tf.tensor1d(weights) as Tensor1D, {
+          ...batchShape(engine, batch, options.encoder, { rate: options.mean.dropout, random }),
+          features: tf.tensor2d(input, [rows, columns]),
+        });
+        const loss = weightedSquaredError(forward.prediction.dataSync() as Float32Array, target, weight, options.mean.channelWeights);
+        const gradient = forward.backward(tf.tensor2d(loss.gradient, [rows, P])).dataSync() as Float32Array;
+        return { loss: loss.total, channels: loss.channels, gradient };
+      });
+    },
+    validate: (weights, validation) => validateMean(engine, network, weights, validation),
+  };
+}
+
+/** Transpose a crop and hide features of it, in place. */
+function augment(
+  rows: Float32Array, shifts: readonly number[], random: ReturnType<typeof randomStream>, { mean, featureClip }: TrainingOptions,
+): void {
+  const semitones = random.below(2 * mean.transpose + 1) - mean.transpose;
+  const columns = shifts.length;
+  for (let c = 0; c < columns; c++) {
+    const hidden = random.uniform() < mean.featureDropout;
+    const shift = shifts[c] * semitones;
+    if (!hidden && shift === 0) continue;
+    for (let i = c; i < rows.length; i += columns) {
+      rows[i] = hidden ? 0 : Math.min(featureClip, Math.max(-featureClip, rows[i] + shift));
+    }
+  }
+}
+
+/** Explained variance of the mean, and correlation with single performances, on whole pieces. */
+function validateMean(
+  engine: StageContext["engine"], network: Network<EncoderInput>, weights: Float32Array, pieces: readonly PreparedPiece[],
+): Validation {
+  const variance = noVariance();
+  const sums = new Float64Array(P);
+  const counts = new Float64Array(P);
+  for (const piece of pieces) {
+    const { prediction } = encodePiece(engine, network, weights, piece);
+    addVariance(variance, prediction, piece.mean, piece.meanWeights);
+    for (const performance of piece.performances) {
+      correlations(prediction, performance.values, performance.weights).forEach((r, c) => {
+        if (!Number.isFinite(r)) return;
+        sums[c] += r;
+        counts[c]++;
+      });
+    }
+  }
+  return {
+    channels: meanSquaredError(variance),
+    explained: explainedVariance(variance),
+    correlation: Array.from(sums, (sum, c) => (counts[c] > 0 ? sum / counts[c] : 0)),
+  };
+}

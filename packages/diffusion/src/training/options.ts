@@ -1,0 +1,114 @@
+/**
+ * @file What can be chosen in training the `base` model, with the defaults of
+ * the recipe.
+ */
+import { DEFAULT_SAMPLING, DEFAULT_STACK, type SamplingConfig, type StackConfig } from "../model/config.js";
+import { DEFAULT_TARGET_SCALE, type TargetScale } from "../base/targets.js";
+
+/** One stage of training: the mean, then the flow. */
+export interface StageOptions {
+  /** Optimizer steps. */
+  readonly steps: number;
+  /** Peak learning rate. */
+  readonly learningRate: number;
+  /** Steps of linear warm-up before the cosine decay to 0. */
+  readonly warmup: number;
+  /** Decoupled weight decay of matrices (Loshchilov & Hutter, 2019). */
+  readonly weightDecay: number;
+  /** Bound on the global norm of the gradient. */
+  readonly clipNorm: number;
+  /** Decay of the moving average of the weights, which is the result. */
+  readonly ema: number;
+  /** Dropout inside the blocks. */
+  readonly dropout: number;
+  /** Weight of every channel in the loss, in the order of `TARGET_NAMES`. */
+  readonly channelWeights: readonly number[];
+}
+
+/** The stage that trains the encoder on the mean of each score's performances. */
+export interface MeanStageOptions extends StageOptions {
+  /** Probability that a feature is absent for a whole crop. */
+  readonly featureDropout: number;
+  /** Transposition by up to this many semitones either way. */
+  readonly transpose: number;
+}
+
+/** The stage that trains the denoiser on single performances. */
+export interface FlowStageOptions extends StageOptions {
+  /** Probability that a crop loses its condition. */
+  readonly conditionDropout: number;
+}
+
+/** All of them. */
+export interface TrainingOptions {
+  /** Names the run's random numbers. */
+  readonly seed: number;
+  /** Crops a step. */
+  readonly batch: number;
+  /** Notes a crop, at most. */
+  readonly notes: number;
+  /** Bound of standardized features. */
+  readonly featureClip: number;
+  /** Bound of standardized targets. */
+  readonly targetClip: number;
+  /** What the targets are. */
+  readonly targetScale: TargetScale;
+  /** The encoder's stack. */
+  readonly encoder: StackConfig;
+  /** The denoiser's stack. */
+  readonly denoiser: StackConfig;
+  /** First stage. */
+  readonly mean: MeanStageOptions;
+  /** Second stage. */
+  readonly flow: FlowStageOptions;
+  /** Sampling defaults to write into the checkpoint. */
+  readonly sampling: SamplingConfig;
+  /** Steps between validations. */
+  readonly validateEvery: number;
+  /** Steps between saved states. */
+  readonly saveEvery: number;
+}
+
+const STAGE: StageOptions = {
+  steps: 1344,
+  learningRate: 1.5e-3,
+  warmup: 50,
+  weightDecay: 0.1,
+  clipNorm: 1,
+  ema: 0.995,
+  dropout: 0.4,
+  channelWeights: [1, 0.05, 1, 1, 1, 0.5],
+};
+
+/** The recipe (the notes behind it are in the package's README). */
+export const DEFAULT_TRAINING: TrainingOptions = {
+  seed: 1,
+  batch: 8,
+  notes: 512,
+  featureClip: 5,
+  targetClip: 4,
+  targetScale: DEFAULT_TARGET_SCALE,
+  encoder: DEFAULT_STACK,
+  denoiser: DEFAULT_STACK,
+  mean: { ...STAGE, featureDropout: 0.35, transpose: 6 },
+  flow: { ...STAGE, steps: 3000, ema: 0.998, dropout: 0.2, conditionDropout: 0.12 },
+  sampling: DEFAULT_SAMPLING,
+  validateEvery: 200,
+  saveEvery: 200,
+};
+
+/** Some of the options; the rest keep their defaults. */
+export type PartialTraining = Partial<Omit<TrainingOptions, "mean" | "flow">> & {
+  readonly mean?: Partial<MeanStageOptions>;
+  readonly flow?: Partial<FlowStageOptions>;
+};
+
+/** Complete options with the defaults. */
+export function trainingOptions(partial: PartialTraining = {}): TrainingOptions {
+  return {
+    ...DEFAULT_TRAINING,
+    ...partial,
+    mean: { ...DEFAULT_TRAINING.mean, ...partial.mean },
+    flow: { ...DEFAULT_TRAINING.flow, ...partial.flow },
+  };
+}

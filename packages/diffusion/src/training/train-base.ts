@@ -1,0 +1,207 @@
+/**
+ * @file Train a `base` model: statistics, the mean stage, the flow stage, the
+ * piece level; stoppable after any step.
+ */
+import { ShapeError } from "@dexter/codec";
+import { decayMask, denoiserLayout, encoderLayout, initialize, toTensors, type NamedTensors } from "../base/layout.js";
+import { denoiserNetwork, encoderNetwork } from "../base/network.js";
+import { randomStream } from "../base/random-stream.js";
+import type { Engine } from "../engine.js";
+import type { ModelConfig } from "../model/config.js";
+import { adamwStep, DivergenceError, learningRate, trainee, type Trainee } from "./adamw.js";
+import { encodePiece, type EncoderOutput } from "./encoder-output.js";
+import { flowStage } from "./flow-stage.js";
+import { meanStage, type PerSemitone } from "./mean-stage.js";
+import { trainingOptions, type PartialTraining } from "./options.js";
+import { fitPieceLevel } from "./piece-level.js";
+import type { Stage, Validation } from "./stage.js";
+import { captureState, restoreTrainee, type StageName, type TrainingState } from "./training-state.js";
+import { featureConfig, pieceTargets, preparePiece, targetConfig, type PreparedPiece, type TrainingPiece } from "./training-piece.js";
+
+/** What columns of the feature matrices are. */
+export interface FeatureColumns {
+  /** Name of the set in `@dexter/codec`'s catalogue. */
+  readonly set: string;
+  /** Names, in order. */
+  readonly names: readonly string[];
+  /** How much each grows per semitone of transposition; 0 where absent. */
+  readonly perSemitone?: PerSemitone;
+}
+
+/** A step taken, or a validation. */
+export interface TrainingProgress {
+  /** Which stage. */
+  readonly stage: StageName;
+  /** Steps taken in it. */
+  readonly step: number;
+  /** Steps it will take. */
+  readonly steps: number;
+  /** The batch's loss. */
+  readonly loss: number;
+  /** Mean squared error per channel, `[6]`. */
+  readonly channels: readonly number[];
+  /** Norm of the gradient before clipping. */
+  readonly gradientNorm: number;
+  /** Learning rate of the step. */
+  readonly learningRate: number;
+  /** Wall time of the step, ms. */
+  readonly milliseconds: number;
+  /** Figures on the validation pieces, after every `validateEvery` steps and at the end of the stage. */
+  readonly validation?: Validation;
+}
+
+/** What {@link trainBase} works on. */
+export interface TrainBaseInput {
+  /** Training pieces; the statistics are theirs alone. */
+  readonly pieces: readonly TrainingPiece[];
+  /** Pieces never trained on; may be empty. */
+  readonly validation?: readonly TrainingPiece[];
+  /** What the feature columns are. */
+  readonly columns: FeatureColumns;
+  /** Options that differ from the recipe. */
+  readonly options?: PartialTraining;
+  /** The engine (see `loadEngine`). */
+  readonly engine: Engine;
+  /** What the checkpoint shall say of its training, beside options and figures. */
+  readonly record?: Readonly<Record<string, unknown>>;
+  /** Stops the run after the current step; its state is saved. */
+  readonly signal?: AbortSignal;
+  /** Called after every step. */
+  readonly onProgress?: (progress: TrainingProgress) => void;
+  /** Called with the state every `saveEvery` steps, after each stage and on a stop. Copy or write it before returning. */
+  readonly saveState?: (state: TrainingState) => void | Promise<void>;
+  /** A saved state to go on from. */
+  readonly resume?: TrainingState;
+}
+
+/** The outcome of {@link trainBase}. */
+export interface TrainedModel {
+  /** False when the signal stopped the run: the weights are then as far as they came. */
+  readonly finished: boolean;
+  /** `config.json` of the checkpoint. */
+  readonly config: ModelConfig;
+  /** The averaged weights of both networks. */
+  readonly tensors: NamedTensors;
+}
+
+/**
+ * Train a `base` model.
+ *
+ * The same input, options and engine give the same weights, whether or not the
+ * run was stopped and resumed on the way.
+ *
+ * @throws ShapeError when pieces do not fit the columns, or a resumed state not the run
+ * @throws DivergenceError when the loss is no longer finite
+ * @throws EngineError when the engine can no longer be trusted
+ */
+export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
+  const { engine, columns, signal } = input;
+  const options = trainingOptions(input.options);
+  if (input.pieces.length === 0) throw new ShapeError("trainBase: needs at least one training piece.");
+  for (const piece of [...input.pieces, ...(input.validation ?? [])]) {
+    if (piece.features.shape[1] !== columns.names.length) {
+      throw new ShapeError(`${piece.name}: features must have ${columns.names.length} columns, got ${piece.features.shape[1]}.`);
+    }
+  }
+  const targets = input.pieces.map((piece) => pieceTargets(piece, options.targetScale));
+  const features = featureConfig(input.pieces, columns.set, columns.names, options.featureClip);
+  const scale = targetConfig(targets, options.targetClip, options.targetScale);
+  const pieces = input.pieces.map((piece, i) => preparePiece(piece, targets[i], features, scale));
+  const validation = (input.validation ?? []).map((piece) => preparePiece(piece, pieceTargets(piece, options.targetScale), features, scale));
+
+  const encoderPlan = encoderLayout(columns.names.length, options.encoder);
+  const denoiserPlan = denoiserLayout(options.encoder.hidden, options.denoiser);
+  const encoder = encoderNetwork(engine, encoderPlan, options.encoder);
+  const denoiser = denoiserNetwork(engine, denoiserPlan, options.denoiser);
+  const fingerprint = fingerprintOf({ options, columns, mean: scale.mean, pieces: pieces.map(({ name, length }) => [name, length]) });
+  if (input.resume && input.resume.fingerprint !== fingerprint) {
+    throw new ShapeError("resume: the saved state is of a run with other options or data. Start anew, or restore them.");
+  }
+  const begin = (stage: StageName, plan: typeof encoderPlan, stream: number): Trainee =>
+    input.resume ? restoreTrainee(input.resume, stage, plan.size) : trainee(initialize(plan, randomStream(options.seed, stream)));
+  const trainees = { mean: begin("mean", encoderPlan, 11), flow: begin("flow", denoiserPlan, 12) };
+  const context = { engine, pieces, options };
+  const figures: Record<string, unknown> = {};
+  const save = async () => input.saveState?.(captureState(trainees, fingerprint));
+
+  const run = async (name: StageName, stage: Stage, decay: Uint8Array): Promise<void> => {
+    const state = trainees[name];
+    const { steps } = stage.options;
+    while (state.step < steps && !signal?.aborted) {
+      const started = performance.now();
+      engine.check();
+      const rate = learningRate(state.step, stage.options);
+      const { loss, channels, gradient } = stage.gradient(state.weights, state.step);
+      if (!Number.isFinite(loss)) throw new DivergenceError(state.step, "the loss");
+      const gradientNorm = adamwStep(state, gradient, decay, stage.options);
+      const milliseconds = performance.now() - started;
+      const due = validation.length > 0 && (state.step % options.validateEvery === 0 || state.step === steps);
+      const validated = due ? stage.validate(state.average, validation) : undefined;
+      if (validated) figures[name] = { step: state.step, ...validated };
+      input.onProgress?.({
+        stage: name, step: state.step, steps, loss, channels, gradientNorm, learningRate: rate, milliseconds,
+        ...(validated ? { validation: validated } : {}),
+      });
+      if (state.step % options.saveEvery === 0 || state.step === steps) await save();
+      await eventLoop();
+    }
+  };
+
+  await run("mean", meanStage(context, encoder, features, columns.perSemitone ?? {}), decayMask(encoderPlan));
+  if (!signal?.aborted && trainees.flow.step < options.flow.steps) {
+    const frozen = trainees.mean.average;
+    const outputs = pieces.map((piece) => encodePiece(engine, encoder, frozen, piece));
+    const unseen = new Map<PreparedPiece, EncoderOutput>();
+    const outputOf = (piece: PreparedPiece) => {
+      const output = unseen.get(piece) ?? encodePiece(engine, encoder, frozen, piece);
+      unseen.set(piece, output);
+      return output;
+    };
+    await run("flow", flowStage(context, denoiser, outputs, outputOf), decayMask(denoiserPlan));
+  }
+  const finished = trainees.mean.step >= options.mean.steps && trainees.flow.step >= options.flow.steps;
+  if (!finished) await save();
+  const pieceLevel = fitPieceLevel(pieces, columns.names.length);
+  return {
+    finished,
+    config: {
+      format: "dexter-base",
+      version: 1,
+      features,
+      targets: scale,
+      encoder: options.encoder,
+      denoiser: options.denoiser,
+      sampling: options.sampling,
+      ...(pieceLevel ? { pieceLevel } : {}),
+      training: {
+        ...input.record,
+        engine: engine.name,
+        seed: options.seed,
+        steps: { mean: trainees.mean.step, flow: trainees.flow.step },
+        pieces: pieces.length,
+        performances: pieces.reduce((sum, { performances }) => sum + performances.length, 0),
+        validationPieces: validation.length,
+        validation: figures,
+        options: { batch: options.batch, notes: options.notes, mean: options.mean, flow: options.flow },
+      },
+    },
+    tensors: { ...toTensors(encoderPlan, trainees.mean.average), ...toTensors(denoiserPlan, trainees.flow.average) },
+  };
+}
+
+/** Let signals and timers in between steps. */
+function eventLoop(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** A short name for a JSON value: two runs with equal names have equal options and data. */
+function fingerprintOf(value: unknown): string {
+  const text = JSON.stringify(value);
+  let a = 0x811c9dc5;
+  let b = 0x9dc5811c;
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
+    b = Math.imul(b ^ text.charCodeAt(i), 0x85ebca6b) + (b >>> 13);
+  }
+  return (a >>> 0).toString(16).padStart(8, "0") + (b >>> 0).toString(16).padStart(8, "0");
+}

@@ -1,0 +1,115 @@
+/**
+ * @file The pieces that training reads, and how they are prepared: standardized
+ * features, each performance's targets, and their mean.
+ */
+import { ShapeError, type Matrix, type PerformanceParameters } from "@dexter/codec";
+import { onsetNumbers, type ModelNotes } from "../base/model-notes.js";
+import { standardize } from "../base/standardize.js";
+import { parametersToTargets, type PieceLevel, type TargetScale, type Targets } from "../base/targets.js";
+import { TARGET_NAMES, type FeatureConfig, type TargetConfig } from "../model/config.js";
+import { columnScale } from "./statistics.js";
+
+/** A score and the performances of it, `N` notes. */
+export interface TrainingPiece {
+  /** For records and messages. */
+  readonly name: string;
+  /** Pieces of one group are never split between folds; default: the name. */
+  readonly group?: string;
+  /** The score's notes. */
+  readonly notes: ModelNotes;
+  /** Score features, not standardized, `[N, C]`. */
+  readonly features: Matrix;
+  /** At least one. */
+  readonly performances: readonly PerformanceParameters[];
+  /** How often it is drawn, relative to its length; default 1. */
+  readonly weight?: number;
+}
+
+/** A performance's targets on the network's scale. */
+export interface PreparedPerformance {
+  /** Standardized, `[N, 6]`. */
+  readonly values: Float32Array;
+  /** `[N, 6]`. */
+  readonly weights: Float32Array;
+}
+
+/** A piece as batches are cut from it. */
+export interface PreparedPiece {
+  /** From the {@link TrainingPiece}. */
+  readonly name: string;
+  /** From the {@link TrainingPiece}. */
+  readonly group: string;
+  /** `N`. */
+  readonly length: number;
+  /** Relative frequency. */
+  readonly weight: number;
+  /** Number of the onset per note, `[N]`. */
+  readonly onset: Int32Array;
+  /** Standardized features, `[N, C]`. */
+  readonly features: Float32Array;
+  /** Every performance. */
+  readonly performances: readonly PreparedPerformance[];
+  /** Mean over the performances, `[N, 6]`. */
+  readonly mean: Float32Array;
+  /** Its weight: played performances over √(all performances), `[N, 6]`. */
+  readonly meanWeights: Float32Array;
+  /** Levels of its performances. */
+  readonly levels: readonly PieceLevel[];
+}
+
+/** Targets of every performance of a piece. */
+export type PieceTargets = readonly Targets[];
+
+/**
+ * Targets of a piece's performances.
+ *
+ * @throws ShapeError when features or performances do not fit the notes
+ */
+export function pieceTargets(piece: TrainingPiece, scale: TargetScale): PieceTargets {
+  if (piece.features.shape[0] !== piece.notes.length) {
+    throw new ShapeError(`${piece.name}: features must have ${piece.notes.length} rows, got ${piece.features.shape[0]}.`);
+  }
+  if (piece.performances.length === 0) throw new ShapeError(`${piece.name}: a training piece needs a performance.`);
+  return piece.performances.map((performance) => parametersToTargets(piece.notes, performance, scale));
+}
+
+/** Feature statistics, every training score once. */
+export function featureConfig(pieces: readonly TrainingPiece[], set: string, names: readonly string[], clip: number): FeatureConfig {
+  return { set, names, clip, ...columnScale(pieces.map(({ features }) => ({ values: features }))) };
+}
+
+/** Target statistics over the training performances; n performances of a piece weigh √n. */
+export function targetConfig(targets: readonly PieceTargets[], clip: number, scale: TargetScale): TargetConfig {
+  const parts = targets.flatMap((all) => all.map(({ values, weights }) => ({ values, weights, weight: 1 / Math.sqrt(all.length) })));
+  return { names: TARGET_NAMES, clip, ...scale, ...columnScale(parts) };
+}
+
+/** Standardize a piece and average its performances. */
+export function preparePiece(piece: TrainingPiece, targets: PieceTargets, features: FeatureConfig, scale: TargetConfig): PreparedPiece {
+  const size = piece.notes.length * TARGET_NAMES.length;
+  const performances = targets.map(({ values, weights }) => ({ values: standardize(values, scale).data, weights: weights.data }));
+  const mean = new Float32Array(size);
+  const meanWeights = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    let sum = 0;
+    let mass = 0;
+    for (const { values, weights } of performances) {
+      sum += weights[i] * values[i];
+      mass += weights[i];
+    }
+    mean[i] = mass > 0 ? sum / mass : 0;
+    meanWeights[i] = mass / Math.sqrt(performances.length);
+  }
+  return {
+    name: piece.name,
+    group: piece.group ?? piece.name,
+    length: piece.notes.length,
+    weight: piece.weight ?? 1,
+    onset: onsetNumbers(piece.notes),
+    features: standardize(piece.features, features).data,
+    performances,
+    mean,
+    meanWeights,
+    levels: targets.map(({ level }) => level),
+  };
+}
