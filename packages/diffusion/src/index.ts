@@ -19,8 +19,9 @@ export { exportOnnx, type OnnxModels } from "./onnx/networks.js";
 export {
   ortRuntime, webRuntime, type OrtModule, type Runtime, type RuntimeSession, type RuntimeTensor, type WebRuntimeOptions,
 } from "./runtime.js";
-export { createModel, type Model, type ModelSource, type ScoreCondition } from "./model/model.js";
+export { createModel, type Model, type ModelOptions, type ModelSource, type ScoreCondition } from "./model/model.js";
 export type { Batch, Denoiser } from "./denoiser.js";
 export { guide } from "./guidance.js";
 export { renoise, sample, type SampleOptions, type SolverName } from "./sampler.js";
 export { drawNoise } from "./base/noise.js";
+export { renderScore, type Rendering, type RenderOptions } from "./render.js";

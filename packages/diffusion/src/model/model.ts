@@ -2,13 +2,14 @@
  * @file A checkpoint that is ready to run: features in, a condition and a
  * denoiser out.
  */
-import { ShapeError, type Matrix, type OnsetGroups } from "@dexter/codec";
+import { ShapeError, zeros, type Matrix, type OnsetGroups } from "@dexter/codec";
 import type { NamedTensors } from "../base/layout.js";
-import { checkBatch, type Batch, type Denoiser } from "../denoiser.js";
+import { checkBatch, type Denoiser } from "../denoiser.js";
 import { DENOISER_VALUES, ENCODER_VALUES, exportOnnx } from "../onnx/networks.js";
 import { ONSET_INPUTS } from "../onnx/stack.js";
 import type { Runtime, RuntimeTensor } from "../runtime.js";
 import type { ModelConfig } from "./config.js";
+import { noteWindows, windowOnsets, type NoteWindow } from "./windows.js";
 
 /** What a score asks of its performance. */
 export interface ScoreCondition {
@@ -45,12 +46,21 @@ export interface ModelSource {
   readonly weights: NamedTensors;
 }
 
+/** How to run a model. */
+export interface ModelOptions {
+  /** Scores with more notes than this are computed in overlapping windows, with the same result. Default 16,384. */
+  readonly windowNotes?: number;
+}
+
+const DEFAULT_WINDOW_NOTES = 16_384;
+
 /**
  * Make a model ready to run.
  *
  * @throws RuntimeError when the runtime refuses the networks
  */
-export async function createModel({ config, weights }: ModelSource, runtime: Runtime): Promise<Model> {
+export async function createModel({ config, weights }: ModelSource, runtime: Runtime, options: ModelOptions = {}): Promise<Model> {
+  const { windowNotes = DEFAULT_WINDOW_NOTES } = options;
   const models = exportOnnx(config, weights);
   const encoder = await runtime.open(models.encoder);
   const denoiser = await runtime.open(models.denoiser);
@@ -65,30 +75,39 @@ export async function createModel({ config, weights }: ModelSource, runtime: Run
       if (features.shape[0] !== notes || features.shape[1] !== C) {
         throw new ShapeError(`encode: features must be [${notes}, ${C}], got [${features.shape.join(", ")}].`);
       }
-      const outputs = await encoder.run({
-        [ENCODER_VALUES.features]: { data: features.data, shape: [1, notes, C] },
-        ...onsetInputs(onsets),
-      });
-      return {
-        hidden: { data: outputs[ENCODER_VALUES.hidden], shape: [notes, H] },
-        mean: { data: outputs[ENCODER_VALUES.mean], shape: [notes, P] },
-      };
+      const hidden = zeros(notes, H);
+      const mean = zeros(notes, P);
+      for (const window of noteWindows(onsets, config.encoder, windowNotes)) {
+        const { from, to } = window;
+        const outputs = await encoder.run({
+          [ENCODER_VALUES.features]: { data: features.data.subarray(from * C, to * C), shape: [1, to - from, C] },
+          ...onsetInputs(windowOnsets(onsets, window)),
+        });
+        keep(outputs[ENCODER_VALUES.hidden], window, hidden.data, 1, notes, H);
+        keep(outputs[ENCODER_VALUES.mean], window, mean.data, 1, notes, P);
+      }
+      return { hidden, mean };
     },
     denoiser(onsets) {
-      const shared = onsetInputs(onsets);
       const notes = onsets.ofNote.length;
+      const windows = noteWindows(onsets, config.denoiser, windowNotes).map((window) => ({ window, inputs: onsetInputs(windowOnsets(onsets, window)) }));
       return async (noisy, time, conditions) => {
         checkBatch(noisy, time, conditions, P);
-        if (noisy.shape[1] !== notes) throw new ShapeError(`denoise: noisy must have ${notes} notes, got ${noisy.shape[1]}.`);
-        const outputs = await denoiser.run({
-          [DENOISER_VALUES.noisy]: noisy,
-          [DENOISER_VALUES.time]: { data: time, shape: [time.length] },
-          [DENOISER_VALUES.hidden]: conditionInput(conditions, "hidden", notes, H),
-          [DENOISER_VALUES.mean]: conditionInput(conditions, "mean", notes, P),
-          [DENOISER_VALUES.conditioned]: { data: Float32Array.from(conditions, (c) => (c ? 1 : 0)), shape: [conditions.length] },
-          ...shared,
-        });
-        return { data: outputs[DENOISER_VALUES.velocity], shape: noisy.shape } satisfies Batch;
+        const [B, N] = noisy.shape;
+        if (N !== notes) throw new ShapeError(`denoise: noisy must have ${notes} notes, got ${N}.`);
+        const velocity = new Float32Array(noisy.data.length);
+        for (const { window, inputs } of windows) {
+          const outputs = await denoiser.run({
+            [DENOISER_VALUES.noisy]: excerpt(noisy.data, window, B, N, P),
+            [DENOISER_VALUES.time]: { data: time, shape: [B] },
+            [DENOISER_VALUES.hidden]: conditionInput(conditions, "hidden", window, N, H),
+            [DENOISER_VALUES.mean]: conditionInput(conditions, "mean", window, N, P),
+            [DENOISER_VALUES.conditioned]: { data: Float32Array.from(conditions, (c) => (c ? 1 : 0)), shape: [B] },
+            ...inputs,
+          });
+          keep(outputs[DENOISER_VALUES.velocity], window, velocity, B, N, P);
+        }
+        return { data: velocity, shape: noisy.shape };
       };
     },
     async release() {
@@ -96,6 +115,43 @@ export async function createModel({ config, weights }: ModelSource, runtime: Run
       await denoiser.release();
     },
   };
+}
+
+/** What a window sees of `[B, N, width]`. */
+function excerpt(data: Float32Array, { from, to }: NoteWindow, B: number, N: number, width: number): RuntimeTensor {
+  const shape = [B, to - from, width];
+  if (B === 1) return { data: data.subarray(from * width, to * width), shape };
+  if (to - from === N) return { data, shape };
+  const part = new Float32Array(B * (to - from) * width);
+  for (let b = 0; b < B; b++) part.set(data.subarray((b * N + from) * width, (b * N + to) * width), b * (to - from) * width);
+  return { data: part, shape };
+}
+
+/** Copy the notes that a window answers for into the whole, `[B, N, width]`. */
+function keep(part: Float32Array, { begin, end, from, to }: NoteWindow, whole: Float32Array, B: number, N: number, width: number): void {
+  for (let b = 0; b < B; b++) {
+    const row = b * (to - from) - from;
+    whole.set(part.subarray((row + begin) * width, (row + end) * width), (b * N + begin) * width);
+  }
+}
+
+/** One row for the whole batch where all conditions are the same, else one an example. */
+function conditionInput(
+  conditions: readonly (ScoreCondition | null)[], field: keyof ScoreCondition, window: NoteWindow, N: number, width: number,
+): RuntimeTensor {
+  const given = [...new Set(conditions.filter((condition) => condition !== null))];
+  for (const condition of given) {
+    const { shape } = condition[field];
+    if (shape[0] !== N || shape[1] !== width) throw new ShapeError(`denoise: ${field} must be [${N}, ${width}], got [${shape.join(", ")}].`);
+  }
+  if (given.length === 1) return excerpt(given[0][field].data, window, 1, N, width);
+  const notes = window.to - window.from;
+  const examples = given.length === 0 ? 1 : conditions.length;
+  const data = new Float32Array(examples * notes * width);
+  if (given.length > 0) {
+    conditions.forEach((condition, b) => condition && data.set(condition[field].data.subarray(window.from * width, window.to * width), b * notes * width));
+  }
+  return { data, shape: [examples, notes, width] };
 }
 
 function onsetInputs({ ofNote, start, count }: OnsetGroups): Record<string, RuntimeTensor> {
@@ -106,22 +162,4 @@ function onsetInputs({ ofNote, start, count }: OnsetGroups): Record<string, Runt
       shape: [count, 1, 1],
     },
   };
-}
-
-/** One row for the whole batch where all conditions are the same, else one an example. */
-function conditionInput(
-  conditions: readonly (ScoreCondition | null)[], field: keyof ScoreCondition, notes: number, width: number,
-): RuntimeTensor {
-  const given = new Set(conditions.filter((condition) => condition !== null));
-  for (const condition of given) {
-    const { shape } = condition[field];
-    if (shape[0] !== notes || shape[1] !== width) {
-      throw new ShapeError(`denoise: ${field} must be [${notes}, ${width}], got [${shape.join(", ")}].`);
-    }
-  }
-  if (given.size === 1) return { data: [...given][0][field].data, shape: [1, notes, width] };
-  const examples = given.size === 0 ? 1 : conditions.length;
-  const data = new Float32Array(examples * notes * width);
-  if (given.size > 0) conditions.forEach((condition, b) => condition && data.set(condition[field].data, b * notes * width));
-  return { data, shape: [examples, notes, width] };
 }
