@@ -1,8 +1,11 @@
 /**
  * @file The onsets of a score at which something other than a grace note begins:
  * the places that tempo and velocity curves are defined on.
+ *
+ * A grace note is one without a duration of its own. One that is tied into the
+ * beat (a rolled chord written out) is held like any other note, and counts.
  */
-import { GRACE, groupOnsets, type Score } from "@dexter/codec";
+import { groupOnsets, type Score } from "@dexter/codec";
 
 /** `K` onsets of a score, in order. */
 export interface ScoreOnsets {
@@ -27,7 +30,7 @@ export function scoreOnsets(score: Score): ScoreOnsets {
   for (let g = 0; g < groups.count; g++) {
     let opened = false;
     for (let n = groups.start[g]; n < groups.start[g + 1]; n++) {
-      if (notes.grace[n] !== GRACE.none) continue;
+      if (!(notes.durationQuarter[n] > 0)) continue;
       if (!opened) first[length++] = n;
       opened = true;
       ofNote[n] = length - 1;

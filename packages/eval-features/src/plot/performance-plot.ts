@@ -209,7 +209,8 @@ function drawPath({ x, y }: Line): string {
 
 function rawLine({ onsetQuarter, value }: OnsetCurve, x: (quarter: number) => number, panel: Panel, colour: number): string {
   const line = thin({ x: onsetQuarter.map((quarter) => x(quarter)), y: value.map((v) => panelY(panel, v)) });
-  return element("path", { class: `raw c${colour % COLOURS}`, d: drawPath(line) });
+  const dense = line.x.length > 0.8 * (line.x[line.x.length - 1] - line.x[0]);
+  return element("path", { class: `raw${dense ? " dense" : ""} c${colour % COLOURS}`, d: drawPath(line) });
 }
 
 function courseLine(x: Float64Array, course: Float64Array, panel: Panel, colour: number): string {

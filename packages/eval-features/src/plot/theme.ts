@@ -20,7 +20,7 @@ const RULES = [
   ".bar{stroke:#e9ecef;stroke-width:1}.row{stroke:#dfe3e8;stroke-width:1}.number{stroke:#c9ced6;stroke-width:1}",
   ".sign{fill:none;stroke:#5b6470;stroke-width:1.1}",
   ".line{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}",
-  ".raw{fill:none;stroke-width:1;stroke-opacity:.36;stroke-linejoin:round}.range{fill:none;stroke-width:1.4;stroke-opacity:.22}",
+  ".raw{fill:none;stroke-width:1;stroke-opacity:.36;stroke-linejoin:round}.dense{stroke-opacity:.22}.range{fill:none;stroke-width:1.4;stroke-opacity:.22}",
   lines(LIGHT),
 ].join("");
 
