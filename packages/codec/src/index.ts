@@ -13,6 +13,12 @@ export {
 } from "./score/score.js";
 export { keepMeasures, unfoldRepeats } from "./score/unfold.js";
 export { readMusicXml } from "./score/musicxml.js";
+export { readMxl } from "./score/mxl.js";
+export { readMidiScore } from "./score/midi-score.js";
+export { readScore } from "./score/read-score.js";
+export {
+  formatNoteArrayCsv, NOTE_ARRAY_COLUMNS, noteArrayRecords, noteArrayRows, type NoteArrayRecord,
+} from "./score/note-array.js";
 export { READ_LIMITS, type ReadLimits, type ReadScoreOptions } from "./score/read-limits.js";
 export { CONTROLLER, type ControlChanges, type PerformedNotes, type Performance, type Release } from "./performance/performance.js";
 export type { Alignment, AlignmentEntry, Deletion, Insertion, Match, Ornament } from "./alignment/alignment.js";

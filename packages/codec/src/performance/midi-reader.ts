@@ -24,7 +24,7 @@ const PEDALS = new Set<number>(Object.values(CONTROLLER));
  * @throws MidiFileError where the file is damaged
  */
 export function readMidi(bytes: Uint8Array, { file = "MIDI" }: { readonly file?: string } = {}): Performance {
-  const midi = parse(bytes, file);
+  const midi = parseMidiFile(bytes, file);
   const secondsAt = tickClock(midi, file);
   const notes: PerformedNote[] = [];
   const controls: ControlChange[] = [];
@@ -63,8 +63,12 @@ export function readMidi(bytes: Uint8Array, { file = "MIDI" }: { readonly file?:
   return assemblePerformance(notes, controls);
 }
 
-/** The decoded file, every event complete and in range. */
-function parse(bytes: Uint8Array, file: string): MidiData {
+/**
+ * The decoded file, every event complete and in range.
+ *
+ * @throws MidiFileError where the file is damaged
+ */
+export function parseMidiFile(bytes: Uint8Array, file: string): MidiData {
   if (bytes.length > MAX_BYTES) throw new MidiFileError(file, "", `at most ${MAX_BYTES} bytes are read, got ${bytes.length}.`);
   const known = checkChunks(bytes, file);
   let midi: MidiData;

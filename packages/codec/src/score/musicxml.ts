@@ -49,6 +49,8 @@ class MusicXmlDocument {
   private readonly path: string[] = [];
   private reader: PartReader | null = null;
   private measureAttributes: Readonly<Record<string, string>> = {};
+  /** Measures begun in a timewise document. */
+  private timewiseBars = 0;
   private depthOfBar = 0;
   private readonly stack: XmlElement[] = [];
   private elements = 0;
@@ -137,8 +139,17 @@ class MusicXmlDocument {
         throw this.fail(`expected <score-partwise> or <score-timewise>, got <${name.slice(0, 40)}>.`);
     } else if (depth === 2 && name === "part" || depth === 3 && name === "part" && path[1] === "measure") {
       this.reader = this.readerOf(attributes.id ?? "");
-      if (path[0] === "score-timewise") this.startBar(this.measureAttributes);
-    } else if (name === "measure" && depth === 2) this.measureAttributes = attributes;
+      if (path[0] !== "score-timewise") return;
+      // A part that was silent so far has missed the bars before.
+      while (this.reader.draft.bars.length < this.timewiseBars - 1) {
+        this.startBar({});
+        this.closeBar();
+      }
+      this.startBar(this.measureAttributes);
+    } else if (name === "measure" && depth === 2) {
+      this.measureAttributes = attributes;
+      this.timewiseBars++;
+    }
     else if (name === "measure" && depth === 3 && path[1] === "part") this.startBar(attributes);
     else if (name === "score-part") this.declarePart(attributes.id ?? "");
     else if (HEADINGS.has(name)) {
@@ -154,6 +165,11 @@ class MusicXmlDocument {
       throw this.fail(`the score has more than ${this.limits.measures} measures. Raise the limit "measures" if that is right.`);
     reader.startBar(attributes);
     this.depthOfBar = this.path.length;
+  }
+
+  private closeBar(): void {
+    this.reader!.endBar();
+    this.depthOfBar = 0;
   }
 
   private declarePart(id: string): void {
@@ -193,8 +209,7 @@ class MusicXmlDocument {
     }
     if (this.depthOfBar > 0) {
       if (depth === this.depthOfBar) {
-        this.reader!.endBar();
-        this.depthOfBar = 0;
+        this.closeBar();
         return;
       }
       const element = stack.pop()!;

@@ -4,6 +4,7 @@
  */
 import { ScoreFileError } from "../errors.js";
 import type { MeasureNavigation } from "./score.js";
+import { lastAtOrBefore } from "./time-grid.js";
 
 /**
  * Indices of the written bars in playing order.
@@ -20,6 +21,8 @@ export function playingOrder(navigation: readonly MeasureNavigation[], most: num
   const order: number[] = [];
   const jumpsTaken = new Set<number>();
   const passesOf = endingPasses(navigation);
+  const barsWith = (sign: "segno" | "coda"): number[] => Array.from(navigation.keys()).filter((at) => navigation[at][sign]);
+  const segnos = barsWith("segno"), codas = barsWith("coda");
   let bar = 0, start = 0, pass = 1, jumped = false;
   while (bar < navigation.length) {
     const signs = navigation[bar];
@@ -54,8 +57,8 @@ export function playingOrder(navigation: readonly MeasureNavigation[], most: num
     }
     if (jumped && signs.fine) break;
     if (jumped && signs.toCoda) {
-      const coda = findCoda(navigation, bar);
-      if (coda >= 0 && !jumpsTaken.has(bar)) {
+      const coda = codaOf(codas, bar);
+      if (coda !== undefined && !jumpsTaken.has(bar)) {
         jumpsTaken.add(bar);
         bar = start = coda;
         pass = 1;
@@ -65,7 +68,7 @@ export function playingOrder(navigation: readonly MeasureNavigation[], most: num
     if ((signs.daCapo || signs.dalSegno) && !jumpsTaken.has(bar)) {
       jumpsTaken.add(bar);
       jumped = true;
-      bar = start = signs.daCapo ? 0 : findSegno(navigation, bar);
+      bar = start = signs.daCapo ? 0 : segnoOf(segnos, bar);
       pass = 1;
       continue;
     }
@@ -96,12 +99,13 @@ function passesAhead(navigation: readonly MeasureNavigation[], passesOf: Int32Ar
   return navigation[bar + 1]?.endingStart ? passesOf[bar + 1] : 0;
 }
 
-function findSegno(navigation: readonly MeasureNavigation[], bar: number): number {
-  for (let at = bar; at >= 0; at--) if (navigation[at].segno) return at;
-  return Math.max(0, navigation.findIndex((signs) => signs.segno));
+/** The segno before a bar, else the first one, else the beginning. */
+function segnoOf(segnos: readonly number[], bar: number): number {
+  return segnos.length > 0 ? segnos[lastAtOrBefore(segnos, bar)] : 0;
 }
 
-function findCoda(navigation: readonly MeasureNavigation[], bar: number): number {
-  for (let at = bar + 1; at < navigation.length; at++) if (navigation[at].coda) return at;
-  return -1;
+/** The first coda after a bar. */
+function codaOf(codas: readonly number[], bar: number): number | undefined {
+  if (codas.length === 0 || codas[0] > bar) return codas[0];
+  return codas[lastAtOrBefore(codas, bar) + 1];
 }

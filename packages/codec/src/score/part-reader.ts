@@ -33,7 +33,7 @@ export class PartReader {
   /** Semitones to add per staff (index 0: all staves). */
   private readonly transpositions = new Map<number, number>();
   private readonly voices = new Map<string, number>();
-  private readonly openSpans = new Map<string, SignDraft[]>();
+  private readonly openSpans = new Map<string, SignDraft>();
   private place = "";
 
   constructor(index: number, private readonly document: DocumentState) {
@@ -57,11 +57,16 @@ export class PartReader {
 
   /** Finish the part: whatever is still open ends with it. */
   endPart(): void {
-    for (const [key, signs] of this.openSpans) {
-      if (!key.startsWith("wedge")) continue;
-      for (const sign of signs) this.warn(`a ${sign.sign.kind} that starts in bar ${sign.bar + 1} of the part does not end; it is left out`);
-      for (const sign of signs) this.draft.signs.splice(this.draft.signs.indexOf(sign), 1);
+    const endless = new Set<SignDraft>();
+    for (const sign of this.openSpans.values()) {
+      if (sign.sign.kind !== "wedge") continue;
+      this.warn(`a wedge that starts in bar ${sign.bar + 1} of the part does not end; it is left out`);
+      endless.add(sign);
     }
+    if (endless.size === 0) return;
+    const signs = this.draft.signs.filter((sign) => !endless.has(sign));
+    this.draft.signs.length = 0;
+    for (const sign of signs) this.draft.signs.push(sign);
   }
 
   /** Read one child of the current bar. */
@@ -264,18 +269,14 @@ export class PartReader {
     }
     for (const span of direction.spans) {
       const key = `${span.kind} ${span.number}`;
-      if (span.type === "start") {
-        const started = span.sign && drafts.get(span.sign);
-        if (started) this.openSpans.set(key, [...(span.kind === "wedge" ? (this.openSpans.get(key) ?? []) : []), started]);
-      } else {
-        const open = this.openSpans.get(key);
-        if (!open) this.warn(`a ${span.kind} ends that has not started; it is left out`);
-        for (const draft of open ?? []) {
-          draft.endDiv = Math.max(div, draft.div);
-          draft.endBar = this.bar;
-        }
+      const open = this.openSpans.get(key);
+      if (open) {
+        open.endDiv = Math.max(div, open.div);
+        open.endBar = this.bar;
         this.openSpans.delete(key);
-      }
+      } else if (span.type === "stop") this.warn(`a ${span.kind} ends that has not started; it is left out`);
+      const started = span.type === "start" && span.sign && drafts.get(span.sign);
+      if (started) this.openSpans.set(key, started);
     }
     for (const jump of direction.jumps) this.navigation[jump] = true;
     if (direction.repeatStart) this.navigation.repeatStart = true;

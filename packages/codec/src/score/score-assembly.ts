@@ -34,13 +34,13 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
       const b = part.bars[bar];
       if (!b) continue;
       const clock = clocks.get(part.index)!;
-      longest = Math.max(longest, clock(b.endDiv) - clock(b.startDiv));
+      longest = Math.max(longest, clock.tickAt(b.endDiv) - clock.tickAt(b.startDiv));
     }
     barTicks[bar + 1] = barTicks[bar] + longest;
   }
   const tickAt = (part: PartDraft, bar: number, div: number): number => {
     const clock = clocks.get(part.index)!;
-    return barTicks[bar] + (clock(div) - clock(part.bars[bar].startDiv));
+    return barTicks[bar] + (clock.tickAt(div) - clock.tickAt(part.bars[bar].startDiv));
   };
 
   const times = readTimes(parts, (part, bar, div) => tickAt(part, bar, div) / perQuarter);
@@ -50,6 +50,7 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
   const quarter = (tick: number): number => tick / perQuarter - pickup;
   const beat = (tick: number): number => beatOf(tick / perQuarter) - pickupBeats;
 
+  const firstVoice = voiceOffsets(parts);
   const written = joinHeads(parts, warnings, tickAt);
   written.sort((a, b) => a.tick - b.tick || a.head.pitch - b.head.pitch || a.order - b.order);
   const ids = noteIds(written, warnings);
@@ -58,6 +59,7 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
   const tiedHeads: TiedHead[] = [];
   written.forEach((note, i) => {
     const { head, tick, endTick, part } = note;
+    const divisionsAt = (div: number): number => Math.round(clocks.get(part.index)!.perQuarterAt(div));
     for (const h of note.heads) noteOf.set(h, i);
     for (const h of note.heads.slice(1)) {
       const start = tickAt(part, h.bar, h.onsetDiv);
@@ -65,7 +67,7 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
         note: i, id: h.id, measure: h.bar, onsetQuarter: quarter(start),
         durationQuarter: (tickAt(part, h.bar, h.onsetDiv + h.durationDiv) - start) / perQuarter,
         onsetDiv: Math.round(h.onsetDiv), durationDiv: Math.round(h.durationDiv),
-        divsPerQuarter: Math.round(divisionsAt(part, h.onsetDiv)), voice: h.voice, staff: h.staff, marks: h.marks,
+        divsPerQuarter: divisionsAt(h.onsetDiv), voice: h.voice + firstVoice[h.part], staff: h.staff, marks: h.marks,
       });
     }
     notes.onsetBeat[i] = beat(tick);
@@ -74,9 +76,9 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
     notes.durationQuarter[i] = (endTick - tick) / perQuarter;
     notes.onsetDiv[i] = Math.round(head.onsetDiv);
     notes.durationDiv[i] = Math.round(note.durationDiv);
-    notes.divsPerQuarter[i] = Math.round(divisionsAt(part, head.onsetDiv));
+    notes.divsPerQuarter[i] = divisionsAt(head.onsetDiv);
     notes.pitch[i] = head.pitch;
-    notes.voice[i] = head.voice;
+    notes.voice[i] = head.voice + firstVoice[head.part];
     notes.staff[i] = head.staff;
     notes.part[i] = head.part;
     notes.measure[i] = head.bar;
@@ -110,11 +112,12 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
   const directions: Direction[] = [];
   const keySignatures: KeySignature[] = [];
   const slurs: Slur[] = [];
+  const keysSeen = new Set<string>();
   for (const part of parts) {
     for (const rest of part.rests) {
       const tick = tickAt(part, rest.bar, rest.onsetDiv);
       const durationQuarter = (tickAt(part, rest.bar, rest.onsetDiv + rest.durationDiv) - tick) / perQuarter;
-      rests.push({ onsetQuarter: quarter(tick), durationQuarter, voice: rest.voice, staff: rest.staff, part: part.index });
+      rests.push({ onsetQuarter: quarter(tick), durationQuarter, voice: rest.voice + firstVoice[part.index], staff: rest.staff, part: part.index });
     }
     for (const { sign, bar, div, staff, endDiv, endBar } of part.signs) {
       const place = { onsetQuarter: quarter(tickAt(part, bar, div)), part: part.index, staff, measure: bar };
@@ -123,7 +126,9 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
     }
     for (const { bar, div, fifths, mode } of part.keys) {
       const onsetQuarter = quarter(tickAt(part, bar, div));
-      if (keySignatures.some((key) => key.onsetQuarter === onsetQuarter && key.fifths === fifths)) continue;
+      const key = `${onsetQuarter} ${fifths}`;
+      if (keysSeen.has(key)) continue;
+      keysSeen.add(key);
       keySignatures.push(mode === undefined ? { onsetQuarter, fifths } : { onsetQuarter, fifths, mode });
     }
     slurs.push(...pairSlurs(part, noteOf, warnings));
@@ -180,6 +185,17 @@ function joinHeads(
   return notes;
 }
 
+/** Voices of a later part count on from those before, as in partitura's `merge_parts`, so that no two parts share one. */
+function voiceOffsets(parts: readonly PartDraft[]): number[] {
+  const offsets: number[] = [];
+  let offset = 0;
+  for (const part of parts) {
+    offsets[part.index] = offset;
+    offset += part.heads.reduce((most, head) => Math.max(most, head.voice), 1);
+  }
+  return offsets;
+}
+
 function readTimes(
   parts: readonly PartDraft[], quarterAt: (part: PartDraft, bar: number, div: number) => number,
 ): { quarter: number; beats: number; beatType: number }[] {
@@ -191,15 +207,6 @@ function readTimes(
       if (!times.has(quarter)) times.set(quarter, { quarter, beats, beatType });
     }
   return [...times.values()].sort((a, b) => a.quarter - b.quarter);
-}
-
-function divisionsAt(part: PartDraft, div: number): number {
-  let value = 0;
-  for (const change of part.divisions) {
-    if (change.div > div) break;
-    value = change.perQuarter;
-  }
-  return value;
 }
 
 /** Slurs of a part. Their ends may come in either order, as voices are written one after the other. */

@@ -61,6 +61,7 @@ export interface ScoreNotes {
   readonly divsPerQuarter: Int32Array;
   /** Sounding MIDI pitch, 0–127. */
   readonly pitch: Uint8Array;
+  /** Unique in the score: the voices of a later part count on from those before. */
   readonly voice: Int32Array;
   /** 1 is the upper staff, also where none is written. */
   readonly staff: Int32Array;

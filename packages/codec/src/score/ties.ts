@@ -18,23 +18,25 @@ export function joinTies(part: PartDraft, warnings: ReadWarning[]): { next: Int3
   const { heads } = part;
   const next = new Int32Array(heads.length).fill(-1);
   const continues = new Uint8Array(heads.length);
-  const starts = new Map<number, Map<number, number[]>>();
-  heads.forEach((head, index) => {
-    if (!head.tieStart) return;
-    const end = head.onsetDiv + head.durationDiv;
-    let byEnd = starts.get(head.pitch);
-    if (!byEnd) starts.set(head.pitch, (byEnd = new Map<number, number[]>()));
-    const list = byEnd.get(end);
-    if (list) list.push(index);
-    else byEnd.set(end, [index]);
-  });
   for (const sameVoice of [true, false]) {
+    const key = (head: NoteHead, div: number): string => `${head.pitch} ${div}${sameVoice ? ` ${head.voice}` : ""}`;
+    const waiting = new Map<string, number[]>();
+    heads.forEach((head, index) => {
+      if (!head.tieStart || next[index] >= 0) return;
+      const end = key(head, head.onsetDiv + head.durationDiv);
+      const list = waiting.get(end);
+      if (list) list.push(index);
+      else waiting.set(end, [index]);
+    });
+    // From the last of them on, so that taking one costs nothing.
+    for (const list of waiting.values()) list.reverse();
     heads.forEach((head, index) => {
       if (!head.tieStop || continues[index]) return;
-      const candidates = starts.get(head.pitch)?.get(head.onsetDiv);
-      const found = candidates?.find((c) => next[c] < 0 && precedes(heads[c], c, head, index) && (!sameVoice || heads[c].voice === head.voice));
-      if (found === undefined) return;
-      next[found] = index;
+      const list = waiting.get(key(head, head.onsetDiv));
+      const from = list?.at(-1);
+      if (from === undefined || !precedes(heads[from], from, head, index)) return;
+      list!.pop();
+      next[from] = index;
       continues[index] = 1;
     });
   }

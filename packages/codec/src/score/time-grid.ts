@@ -25,8 +25,16 @@ function greatestCommonDivisor(a: number, b: number): number {
   return a;
 }
 
-/** A function from the divisions of one part to ticks since its beginning. */
-export function divisionClock(part: PartDraft, ticksPerQuarter: number): (div: number) => number {
+/** The clock of one part. */
+export interface DivisionClock {
+  /** Ticks since the part's beginning. */
+  tickAt(div: number): number;
+  /** Divisions per quarter in force, 0 before any. */
+  perQuarterAt(div: number): number;
+}
+
+/** The clock of one part, from its divisions. */
+export function divisionClock(part: PartDraft, ticksPerQuarter: number): DivisionClock {
   const starts: number[] = [], ticks: number[] = [], rates: number[] = [];
   for (const { div, perQuarter } of part.divisions) {
     const last = starts.length - 1;
@@ -34,10 +42,13 @@ export function divisionClock(part: PartDraft, ticksPerQuarter: number): (div: n
     starts.push(div);
     rates.push(ticksPerQuarter / perQuarter);
   }
-  if (starts.length === 0) return () => 0;
-  return (div) => {
-    const at = lastAtOrBefore(starts, div);
-    return ticks[at] + (div - starts[at]) * rates[at];
+  if (starts.length === 0) return { tickAt: () => 0, perQuarterAt: () => 0 };
+  return {
+    tickAt: (div) => {
+      const at = lastAtOrBefore(starts, div);
+      return ticks[at] + (div - starts[at]) * rates[at];
+    },
+    perQuarterAt: (div) => part.divisions[lastAtOrBefore(starts, div)].perQuarter,
   };
 }
 
