@@ -44,7 +44,9 @@ export function encodePerformance(
   const performedOf = performedNotes(score, performance, alignment);
   const onsets = matchedOnsets(notes, (note) => performedOf[note] >= 0);
   const U = onsets.start.length - 1;
-  const durations = release === "sound" ? played.soundDurationSec : played.keyDurationSec;
+  // partitura's note arrays are float32: the same rounding gives the same tempo between onsets that are close
+  const performedOnset = Float32Array.from(played.onsetSec);
+  const durations = Float32Array.from(release === "sound" ? played.soundDurationSec : played.keyDurationSec);
 
   const playedSec = new Float64Array(U + 1);
   let endSec = -Infinity;
@@ -52,8 +54,8 @@ export function encodePerformance(
     let sum = 0;
     for (let k = onsets.start[u]; k < onsets.start[u + 1]; k++) {
       const performed = performedOf[onsets.note[k]];
-      sum += played.onsetSec[performed];
-      endSec = Math.max(endSec, played.onsetSec[performed] + Math.max(durations[performed], MIN_DURATION_SEC));
+      sum += performedOnset[performed];
+      endSec = Math.max(endSec, performedOnset[performed] + Math.max(durations[performed], MIN_DURATION_SEC));
     }
     playedSec[u] = sum / (onsets.start[u + 1] - onsets.start[u]);
   }
@@ -76,9 +78,9 @@ export function encodePerformance(
       mask[note] = 1;
       beatPeriod[note] = period;
       velocityNorm[note] = played.velocity[performed] / 127;
-      timingSec[note] = tempo.expectedSec[u] - played.onsetSec[performed];
+      timingSec[note] = tempo.expectedSec[u] - performedOnset[performed];
       if (written > 0) articulationLog2[note] = Math.log2(Math.max(durations[performed], MIN_DURATION_SEC) / (period * written));
-      onsetSec[k] = played.onsetSec[performed];
+      onsetSec[k] = performedOnset[performed];
     }
   }
   const pedalNorm = new Float64Array(N);

@@ -24,16 +24,18 @@ export function matchedOnsets(notes: ScoreNotes, chosen: (note: number) => boole
   const start: number[] = [];
   const onsetBeat: number[] = [];
   let endBeat = -Infinity;
+  let previous = -Infinity;
   picked.forEach((note, k) => {
     const onset = notes.onsetBeat[note];
-    if (k === 0 || onset - onsetBeat[onsetBeat.length - 1] > SAME_ONSET_BEAT) {
+    if (onset - previous > SAME_ONSET_BEAT) {
       start.push(k);
-      onsetBeat.push(onset);
+      // float32, as in partitura's note arrays: beat periods between close onsets depend on it
+      onsetBeat.push(Math.fround(onset));
+      previous = onset;
     }
     endBeat = Math.max(endBeat, onset + notes.durationBeat[note]);
   });
   start.push(picked.length);
-  const last = onsetBeat[onsetBeat.length - 1];
-  onsetBeat.push(endBeat - last > SAME_ONSET_BEAT ? endBeat : last + 1);
+  onsetBeat.push(Math.fround(endBeat - previous > SAME_ONSET_BEAT ? endBeat : previous + 1));
   return { note: Int32Array.from(picked), start: Int32Array.from(start), onsetBeat: Float64Array.from(onsetBeat) };
 }

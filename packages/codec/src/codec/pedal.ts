@@ -5,7 +5,8 @@ import type { ControlChange } from "../performance/assembly.js";
 import { CONTROLLER, type ControlChanges } from "../performance/performance.js";
 
 /**
- * CC64 / 127 at given times, on straight lines between events; before the first and after the last it stays.
+ * CC64 / 127 at given times, on straight lines between events. Before the first event the pedal is up, after the last
+ * it stays; of several events in one instant the last one counts.
  *
  * @param timeSec - `[N]`, s, in any order
  * @returns `[N]`, 0–1; 0 where the performance has no CC64
@@ -18,25 +19,18 @@ export function pedalAt(controls: ControlChanges, timeSec: Float64Array): Float6
     time.push(controls.timeSec[i]);
     value.push(controls.value[i] / 127);
   }
-  const pedal = new Float64Array(timeSec.length);
-  const end = time.length - 1;
-  if (end < 0) return pedal;
-  for (let i = 0; i < timeSec.length; i++) {
-    const at = timeSec[i];
-    if (at <= time[0]) pedal[i] = value[0];
-    else if (at >= time[end]) pedal[i] = value[end];
-    else {
-      let low = 0; // time[low] < at ≤ time[high]
-      let high = end;
-      while (high - low > 1) {
-        const middle = (low + high) >> 1;
-        if (time[middle] < at) low = middle;
-        else high = middle;
-      }
-      pedal[i] = value[low] + ((value[high] - value[low]) * (at - time[low])) / (time[high] - time[low]);
+  return timeSec.map((at) => {
+    let low = -1; // time[low] ≤ at < time[high]
+    let high = time.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (time[middle] <= at) low = middle;
+      else high = middle;
     }
-  }
-  return pedal;
+    if (low < 0) return 0;
+    if (high === time.length) return value[low];
+    return value[low] + ((value[high] - value[low]) * (at - time[low])) / (time[high] - time[low]);
+  });
 }
 
 /**
@@ -54,7 +48,7 @@ export function pedalEvents(timeSec: Float64Array, pedalNorm: Float64Array): Con
     events.push({ timeSec: timeSec[i], controller: CONTROLLER.sustain, value });
   }
   return events.filter(({ value }, i) => {
-    const before = events[i - 1]?.value ?? (i === 0 ? 0 : value);
+    const before = events[i - 1]?.value ?? 0;
     const after = events[i + 1]?.value ?? value;
     return value !== before || value !== after;
   });

@@ -24,9 +24,10 @@ export function soundDurations(onsetSec: Float64Array, keyDurationSec: Float64Ar
   const changes = pedalChanges(controls);
   if (changes.length === 0) return sounding;
 
-  let lastRelease = -Infinity;
-  for (let i = 0; i < onsetSec.length; i++) lastRelease = Math.max(lastRelease, onsetSec[i] + keyDurationSec[i]);
-  const end = Math.max(changes[changes.length - 1], lastRelease) + 1;
+  let lastEvent = -Infinity;
+  for (let i = 0; i < onsetSec.length; i++) lastEvent = Math.max(lastEvent, onsetSec[i] + keyDurationSec[i]);
+  for (let i = 0; i < controls.length; i++) if (controls.controller[i] === CONTROLLER.sustain) lastEvent = Math.max(lastEvent, controls.timeSec[i]);
+  const end = lastEvent + 1;
   for (let i = 0; i < onsetSec.length; i++) {
     const release = onsetSec[i] + keyDurationSec[i];
     const next = lowerBound(changes, release); // even: the pedal is up just before the release
