@@ -39,6 +39,8 @@ function measure(piece, bar, index, state) {
   if (bar.repeatStart || bar.volta) lines.push(leftBarline(bar));
   if (index === 0) lines.push(tempo(piece));
 
+  state.accidentals = new Map();
+  state.fifths = piece.fifths;
   let length = 0;
   const voices = [...bar.upper.map((line) => [line, 1]), ...bar.lower.map((line) => [line, 2])];
   voices.forEach(([line, staff], voice) => {
@@ -152,12 +154,22 @@ function notes(token, { staff, voice, state }) {
     if (start) tied.add(`${voice} ${pitch}`);
     const ties = (stop ? '<tie type="stop"/>' : "") + (start ? '<tie type="start"/>' : "");
     const notations = notationsXml(token, index === 0, stop, start);
+    const sign = stop ? "" : accidentalXml(step, accidental, octave, staff, state);
     const beams = index === 0 ? token.beam.map(([level, kind]) => `<beam number="${level}">${kind}</beam>`).join("") : "";
     return (
       `      <note id="n${state.nextId++}">${index ? "<chord/>" : ""}<pitch><step>${step}</step>${alter}<octave>${octave}</octave></pitch>` +
-      head.replace("<voice>", `${ties}<voice>`) + `<staff>${staff}</staff>${beams}${notations}</note>`
+      head.replace("<voice>", `${ties}<voice>`) + sign + `<staff>${staff}</staff>${beams}${notations}</note>`
     );
   });
+}
+
+/** The sign before a note: where it differs from the key or from what the bar had on that line. */
+function accidentalXml(step, accidental, octave, staff, { accidentals, fifths }) {
+  const inKey = "FCGDAEB".slice(0, Math.max(0, fifths)).includes(step) ? "#" : "BEADGCF".slice(0, Math.max(0, -fifths)).includes(step) ? "b" : "";
+  const place = `${staff} ${step}${octave}`;
+  if ((accidentals.get(place) ?? inKey) === accidental) return "";
+  accidentals.set(place, accidental);
+  return `<accidental>${{ "#": "sharp", b: "flat", "": "natural" }[accidental]}</accidental>`;
 }
 
 function notationsXml({ marks }, first, stop, start) {

@@ -90,7 +90,7 @@ export const minuet = {
 /** The rocking bass: a low note, then a chord held over the second and third beats. */
 const sway = (index) => {
   const [bass, chord] = index % 2 ? ["D2", "<A3,C#4,F#4>"] : ["G2", "<B3,D4,F#4>"];
-  return [`r:4 ${chord}:2`, `{ped}${bass}:2.`];
+  return [`r:4 ${chord}:2`, `${index ? "{*}" : ""}{ped}${bass}:2.`];
 };
 const gymnopedieMelody = [
   "{pp}r:2.", "r:2.", "r:2.", "r:2.",
