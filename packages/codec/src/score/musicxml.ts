@@ -36,7 +36,7 @@ export function readMusicXml(input: string | Uint8Array, options: ReadScoreOptio
   const limits: ReadLimits = { ...READ_LIMITS, ...options.limits };
   if (input.length > limits.bytes)
     throw new ScoreFileError(file, "", `expected at most ${limits.bytes} bytes, got ${input.length}. Raise the limit "bytes" if that is right.`);
-  const document = new MusicXmlDocument(file, limits, options.cues ?? true);
+  const document = new MusicXmlDocument(file, limits, options);
   return assembleScore(document.read(input), file, limits);
 }
 
@@ -61,8 +61,8 @@ class MusicXmlDocument {
   private workTitle = "";
   private movementTitle = "";
 
-  constructor(private readonly file: string, private readonly limits: ReadLimits, cues: boolean) {
-    this.state = { file, cues, maxNotes: limits.notes, warnings: this.draft.warnings, notes: 0 };
+  constructor(private readonly file: string, private readonly limits: ReadLimits, { cues = true, lenient = false }: ReadScoreOptions) {
+    this.state = { file, cues, lenient, maxNotes: limits.notes, warnings: this.draft.warnings, notes: 0 };
   }
 
   read(input: string | Uint8Array): ScoreDraft {

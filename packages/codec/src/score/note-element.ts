@@ -13,7 +13,7 @@ export interface NoteElement {
   readonly cue: boolean;
   /** One of `GRACE`. */
   readonly grace: number;
-  /** In divisions; `null` where none is written. */
+  /** In divisions; `null` where none is written. Negative only if the reader is lenient. */
   readonly duration: number | null;
   /** Written MIDI pitch, before transposition; may be fractional (microtones). */
   readonly pitch: number;
@@ -64,9 +64,10 @@ export const TYPE_QUARTERS: Readonly<Record<string, number>> = {
 /**
  * Read a `<note>` element.
  *
+ * @param lenient - let a negative duration pass
  * @throws {ScoreFileError} when its duration or pitch is not one
  */
-export function readNoteElement(element: XmlElement, file: string, place: string): NoteElement {
+export function readNoteElement(element: XmlElement, file: string, place: string, lenient: boolean): NoteElement {
   let kind: NoteElement["kind"] | undefined;
   let chord = false, cue = false, tieStart = false, tieStop = false;
   let grace: number = GRACE.none, marks = 0, pitch = 0, dots = 0, staff = 0;
@@ -86,7 +87,7 @@ export function readNoteElement(element: XmlElement, file: string, place: string
       case "duration": {
         duration = decimal(child.text.trim());
         if (duration === null) throw fail(`expected a duration in divisions, got "${child.text.trim().slice(0, 40)}".`);
-        if (duration < 0) throw fail(`expected a duration of at least 0 divisions, got ${duration}.`);
+        if (duration < 0 && !lenient) throw fail(`expected a duration of at least 0 divisions, got ${duration}.`);
         break;
       }
       case "voice": voice = child.text.trim(); break;

@@ -14,6 +14,7 @@ import { childOf, decimal, integer, textOf, type XmlElement } from "./xml-elemen
 export interface DocumentState {
   readonly file: string;
   readonly cues: boolean;
+  readonly lenient: boolean;
   readonly maxNotes: number;
   readonly warnings: ReadWarning[];
   /** Notes and rests so far, in all parts. */
@@ -34,6 +35,7 @@ export class PartReader {
   private readonly transpositions = new Map<number, number>();
   private readonly voices = new Map<string, number>();
   private readonly openSpans = new Map<string, SignDraft>();
+  private nextNavigation: NavigationDraft = {};
   private place = "";
 
   constructor(index: number, private readonly document: DocumentState) {
@@ -47,7 +49,8 @@ export class PartReader {
     this.barStart = this.position = this.furthest;
     this.anchor = null;
     this.draft.bars.push({ number, implicit: attributes.implicit === "yes", startDiv: this.barStart, endDiv: this.barStart });
-    this.draft.navigation.push({});
+    this.draft.navigation.push(this.nextNavigation);
+    this.nextNavigation = {};
   }
 
   /** Finish the bar. */
@@ -189,7 +192,7 @@ export class PartReader {
     const { document } = this;
     if (++document.notes > document.maxNotes)
       throw this.fail(element, `the score has more than ${document.maxNotes} notes. Raise the limit "notes" if that is right.`);
-    const note = readNoteElement(element, document.file, this.place);
+    const note = readNoteElement(element, document.file, this.place, document.lenient);
 
     let onset = this.position;
     let chord = note.chord;
@@ -206,11 +209,17 @@ export class PartReader {
         this.warn(`the note on line ${element.line} has no <duration>; its type is taken`);
       } else throw this.fail(element, "a note without <duration>. Export the score again.");
     }
+    let step = duration;
+    if (duration < 0) {
+      duration = Math.round((note.typeQuarters ?? 0) * this.divisions);
+      this.warn(`the note on line ${element.line} has duration ${step}; it leads back, and the note's type is taken for its length`);
+    }
     if (duration > 0) this.requireDivisions(element);
+    if (onset + step < this.barStart) step = this.barStart - onset;
     if (chord) onset = this.anchor!.onset;
     else {
       this.anchor = { onset, duration };
-      this.moveTo(onset + duration, element);
+      this.moveTo(onset + step, element);
     }
     if (onset + duration > MAX_DIV) throw this.fail(element, `the part is longer than ${MAX_DIV} divisions.`);
 
@@ -283,22 +292,27 @@ export class PartReader {
   }
 
   private readBarline(element: XmlElement): void {
-    const { navigation } = this;
+    // A sign at the wrong side of a bar line means the bar on the other side.
+    const left = element.attributes.location === "left";
+    const right = !left && element.attributes.location !== "middle";
+    const here = this.navigation;
+    const opening = right ? this.nextNavigation : here;
+    const closing = left ? (this.draft.navigation[this.bar - 1] ?? here) : here;
     for (const child of element.children) {
       switch (child.name) {
         case "repeat":
-          if (child.attributes.direction === "forward") navigation.repeatStart = true;
+          if (child.attributes.direction === "forward") opening.repeatStart = true;
           else if (child.attributes.direction === "backward") {
             const times = integer(child.attributes.times ?? "2") ?? 2;
-            navigation.repeatEnd = Math.max(2, Math.min(times, 100));
+            closing.repeatEnd = Math.max(2, Math.min(times, 100));
           }
           break;
         case "ending":
-          if (child.attributes.type === "start") navigation.endingStart = endingNumbers(child.attributes.number ?? "1");
-          else if (child.attributes.type === "stop" || child.attributes.type === "discontinue") navigation.endingStop = true;
+          if (child.attributes.type === "start") opening.endingStart = endingNumbers(child.attributes.number ?? "1");
+          else if (child.attributes.type === "stop" || child.attributes.type === "discontinue") closing.endingStop = true;
           break;
-        case "segno": navigation.segno = true; break;
-        case "coda": navigation.coda = true; break;
+        case "segno": opening.segno = true; break;
+        case "coda": opening.coda = true; break;
       }
     }
   }

@@ -41,6 +41,11 @@ export interface ReadScoreOptions {
    * them: the alignments of nASAP name 1,400 of them.
    */
   readonly cues?: boolean;
+  /**
+   * Survive a negative duration of a note with a warning: it leads back, as in
+   * partitura. Two scores of nASAP have one. Default: false, it is an error.
+   */
+  readonly lenient?: boolean;
   /** Bounds that differ from {@link READ_LIMITS}. */
   readonly limits?: Partial<ReadLimits>;
 }
