@@ -54,13 +54,15 @@ interface Entry {
 /**
  * Read a safetensors file.
  *
- * @param bytes - the whole file
+ * @param content - the whole file
  * @param options.file - its name, for messages
  * @throws CheckpointError when it is truncated, not safetensors, or its header contradicts its data
  */
-export function readSafetensors(bytes: Uint8Array, options: { readonly file?: string } = {}): SafeTensors {
+export function readSafetensors(content: Uint8Array, options: { readonly file?: string } = {}): SafeTensors {
   const file = options.file ?? "model.safetensors";
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // A plain array: the `slice` of Node's Buffer would not copy.
+  const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   if (bytes.length < PREFIX_BYTES + 2) throw new CheckpointError(file, `is truncated: ${count(bytes.length)} bytes. Download it again.`);
   const headerBytes = view.getBigUint64(0, true);
   if (headerBytes > BigInt(MAX_HEADER_BYTES) || bytes[PREFIX_BYTES] !== 0x7b) {

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { FEATURE_SETS, readMusicXml } from "@dexter/codec";
+import { testConfig, testWeights } from "../test/random-model.js";
+import { tinyPiece, tinyScore } from "../test/tiny-score.js";
+import { RenderError } from "./errors.js";
+import type { ModelConfig } from "./model/config.js";
+import { createModel, type Model } from "./model/model.js";
+import { renderScore } from "./render.js";
+import { webRuntime } from "./runtime.js";
+
+const config = testConfig(FEATURE_SETS.base.map(({ name }) => name));
+const weights = testWeights(config);
+const piece = tinyPiece(6);
+let model: Model;
+
+beforeAll(async () => {
+  model = await createModel({ config, weights }, await webRuntime());
+});
+afterAll(() => model.release());
+
+describe("a rendering", () => {
+  test("plays every note of the score once, with parameters in range", async () => {
+    const [{ parameters, performance, alignment, seed }] = await renderScore(model, piece, { steps: 3 });
+    expect(seed).toBe(0);
+    expect(performance.notes.length).toBe(piece.notes.length);
+    expect(alignment.every(({ kind }) => kind === "match")).toBe(true);
+    expect(new Set(alignment.map((entry) => "scoreId" in entry && entry.scoreId)).size).toBe(piece.notes.length);
+    expect(parameters.release).toBe("key");
+    expect(Math.min(...performance.notes.velocity)).toBeGreaterThanOrEqual(1);
+    expect(Math.max(...performance.notes.velocity)).toBeLessThanOrEqual(127);
+    expect(Math.min(...performance.notes.onsetSec)).toBe(0);
+    for (const n of piece.notes.id.keys()) {
+      expect(parameters.beatPeriod[n]).toBeGreaterThan(0);
+      expect(parameters.pedalNorm[n]).toBeGreaterThanOrEqual(0);
+      expect(parameters.pedalNorm[n]).toBeLessThanOrEqual(1);
+      expect(Math.abs(parameters.timingSec[n])).toBeLessThan(1);
+    }
+  });
+
+  test("gives the notes of a chord one beat period and one pedal", async () => {
+    const [{ parameters }] = await renderScore(model, piece, { steps: 2 });
+    for (let n = 1; n < piece.notes.length; n++) {
+      if (piece.notes.onsetBeat[n] !== piece.notes.onsetBeat[n - 1]) continue;
+      expect(parameters.beatPeriod[n]).toBe(parameters.beatPeriod[n - 1]);
+      expect(parameters.pedalNorm[n]).toBe(parameters.pedalNorm[n - 1]);
+    }
+  });
+
+  test("is the same for the same seed, and another for another", async () => {
+    const options = { steps: 2, seed: 5 };
+    const [first] = await renderScore(model, piece, options);
+    const [again] = await renderScore(model, piece, options);
+    const [other] = await renderScore(model, piece, { ...options, seed: 6 });
+    expect(again.performance).toEqual(first.performance);
+    expect(other.performance.notes.onsetSec).not.toEqual(first.performance.notes.onsetSec);
+  });
+
+  test("of several samples is each what its own seed gives alone", async () => {
+    const samples = await renderScore(model, piece, { steps: 2, seed: 5, samples: 2 });
+    const [alone] = await renderScore(model, piece, { steps: 2, seed: 6 });
+    expect(samples.map(({ seed }) => seed)).toEqual([5, 6]);
+    expect(samples[1].performance).toEqual(alone.performance);
+  });
+
+  test("takes the tempo that it is given: the rest stays", async () => {
+    const [slow] = await renderScore(model, piece, { steps: 2, tempo: 60 });
+    const [fast] = await renderScore(model, piece, { steps: 2, tempo: 120 });
+    slow.parameters.beatPeriod.forEach((period, n) => expect(period / fast.parameters.beatPeriod[n]).toBeCloseTo(2, 6));
+    expect(fast.quartersPerMinute).toBeCloseTo(120, 9);
+    expect(fast.parameters.velocityNorm).toEqual(slow.parameters.velocityNorm);
+  });
+
+  test("takes its mean tempo from the score's metronome mark", async () => {
+    const bar = [{ step: "C", octave: 4, sixteenths: 8 }, { step: "E", octave: 4, sixteenths: 8 }];
+    const [{ quartersPerMinute }] = await renderScore(model, tinyScore([bar, bar], { metronome: 72 }), { steps: 1 });
+    expect(quartersPerMinute).toBeCloseTo(72, 6);
+  });
+
+  test("takes mean tempo and velocity from the piece-level regression where no mark stands", async () => {
+    const C = config.features.names.length;
+    const flat = { weights: new Array<number>(C).fill(0), r2: 0 };
+    const featureMean = new Array<number>(C).fill(0);
+    const leveled: ModelConfig = {
+      ...config,
+      pieceLevel: {
+        featureMean,
+        log2SecPerQuarter: { ...flat, bias: -0.5, range: [-2, 1] },
+        meanVelocity: { ...flat, bias: 200, range: [40, 80] },
+      },
+    };
+    const [withLevel] = await renderScore({ ...model, config: leveled }, piece, { steps: 1 });
+    const [plain] = await renderScore(model, piece, { steps: 1 });
+    expect(withLevel.quartersPerMinute).toBeCloseTo(60 / 2 ** -0.5, 6);
+    const n = plain.parameters.velocityNorm.findIndex((v, i) => v * 127 > 5 && withLevel.parameters.velocityNorm[i] * 127 < 126);
+    expect(127 * (withLevel.parameters.velocityNorm[n] - plain.parameters.velocityNorm[n])).toBeCloseTo(80 - 64, 4);
+  });
+
+  test("plays repeats", async () => {
+    const bar = [{ step: "C", octave: 4, sixteenths: 16 }];
+    const [{ performance, score }] = await renderScore(model, tinyScore([bar, bar], { repeat: true }), { steps: 1 });
+    expect(performance.notes.length).toBe(4);
+    expect(score.notes.id.filter((id) => id.endsWith("-2"))).toHaveLength(2);
+  });
+
+  test("of a single note, and of grace notes alone, is a performance", async () => {
+    const single = await renderScore(model, tinyScore([[{ step: "C", octave: 4, sixteenths: 16 }]]), { steps: 1 });
+    expect(single[0].performance.notes.length).toBe(1);
+    const graces = await renderScore(model, tinyScore([[{ step: "C", octave: 4, sixteenths: 0, grace: true }, { step: "D", octave: 4, sixteenths: 0, grace: true }]]), { steps: 1 });
+    expect(graces[0].performance.notes.length).toBe(2);
+    expect(graces[0].performance.notes.keyDurationSec.every((seconds) => seconds > 0)).toBe(true);
+  });
+
+  test("of a score without notes is refused", async () => {
+    const empty = readMusicXml('<score-partwise><part-list><score-part id="P1"><part-name/></score-part></part-list><part id="P1"><measure number="1"/></part></score-partwise>');
+    await expect(renderScore(model, empty)).rejects.toThrow(new RenderError("the score has no notes to play."));
+  });
+
+  test.each([
+    [{ seed: -1 }, "seed must be from 0 to"],
+    [{ seed: 0.5 }, "seed must be an integer, got 0.5."],
+    [{ samples: 0 }, "samples must be from 1 to 10000, got 0."],
+    [{ steps: 0 }, "steps must be from 1 to 1000, got 0."],
+    [{ guidance: Number.NaN }, "guidance must be from 0 to 20, got NaN."],
+    [{ tempo: 0 }, "tempo must be from 5 to 1000, got 0."],
+  ])("refuses %j", async (options, message) => {
+    await expect(renderScore(model, piece, options)).rejects.toThrow(message);
+  });
+
+  test("stops when it is aborted, and tells how far it is", async () => {
+    const controller = new AbortController();
+    const progress: number[] = [];
+    const run = renderScore(model, piece, {
+      steps: 4,
+      samples: 2,
+      signal: controller.signal,
+      onProgress: (fraction) => {
+        progress.push(fraction);
+        if (fraction > 0.5) controller.abort(new Error("enough"));
+      },
+    });
+    await expect(run).rejects.toThrow("enough");
+    expect(progress).toEqual([0.125, 0.25, 0.375, 0.5, 0.625]);
+  });
+
+  test("of a model that wants an unknown feature says which", async () => {
+    const foreign = { ...config, features: { ...config.features, names: [...config.features.names.slice(1), "colour"] } };
+    await expect(renderScore({ ...model, config: foreign }, piece)).rejects.toThrow('features.names has "colour"');
+  });
+});
+
+describe("a score computed in windows", () => {
+  test("gets the performance of the whole", async () => {
+    const windowed = await createModel({ config, weights }, await webRuntime(), { windowNotes: 40 });
+    const long = tinyPiece(40);
+    expect(long.notes.length).toBe(320);
+    const [whole] = await renderScore(model, long, { steps: 3 });
+    const [parts] = await renderScore(windowed, long, { steps: 3 });
+    for (const field of ["beatPeriod", "velocityNorm", "timingSec", "articulationLog2", "pedalNorm"] as const) {
+      parts.parameters[field].forEach((value, n) => expect(value).toBeCloseTo(whole.parameters[field][n], 4));
+    }
+  });
+});
