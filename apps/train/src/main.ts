@@ -3,11 +3,12 @@
  */
 import { Command } from "commander";
 import { reportError } from "./errors.js";
+import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
 import { prepareCommand } from "./prepare.js";
 
 /** Every command, in the order of work. */
-const COMMANDS = [prepareCommand, exportCommand];
+const COMMANDS = [prepareCommand, exportCommand, evaluateCommand];
 
 const program = new Command("dexter-train").description(
   "Prepare corpora, train, evaluate and export models of expressive piano performance",

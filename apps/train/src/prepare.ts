@@ -5,7 +5,8 @@ import { access, constants, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { FeatureSetName, Release } from "@dexter/codec";
-import { CORPUS_KINDS, openCorpus, prepareSet, type Corpus, type CorpusKind, type CorpusOptions, type PrepareReport } from "@dexter/alignment-datasets";
+import { CORPUS_KINDS, openCorpus, prepareSet, type Corpus, type CorpusOptions, type PrepareReport } from "@dexter/alignment-datasets";
+import { addCorpus } from "./corpus-option.js";
 import { UsageError } from "./errors.js";
 import { interruptible } from "./interrupt.js";
 import { integerBetween, numberBetween } from "./options.js";
@@ -35,16 +36,6 @@ export function prepareCommand(): Command {
     .addOption(new Option("--min-match-ratio <ratio>", "leave out performances with fewer notes matched").argParser(numberBetween(0, 1)).default(0.5))
     .option("--json", "print what was done as JSON")
     .action(prepare);
-}
-
-function addCorpus(text: string, before: readonly CorpusOptions[] = []): CorpusOptions[] {
-  const [, kind, path] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (!path) throw new UsageError(`--corpus: expected KIND=PATH, got "${text}"`);
-  if (!(CORPUS_KINDS as readonly string[]).includes(kind)) {
-    throw new UsageError(`--corpus: expected a kind of ${CORPUS_KINDS.join(", ")}, got "${kind}"`);
-  }
-  const same = before.filter((other) => other.kind === kind).length;
-  return [...before, { kind: kind as CorpusKind, path, name: same === 0 ? kind : `${kind}-${same + 1}` }];
 }
 
 async function prepare(flags: PrepareFlags): Promise<void> {
