@@ -24,12 +24,14 @@ export { CONTROLLER, type ControlChanges, type PerformedNotes, type Performance,
 export type { Alignment, AlignmentEntry, Deletion, Insertion, Match, Ornament } from "./alignment/alignment.js";
 export { assemblePerformance, type ControlChange, type PerformedNote } from "./performance/assembly.js";
 export { readMidi } from "./performance/midi-reader.js";
+export { writeMidi, type WriteMidiOptions } from "./performance/midi-writer.js";
 export { PEDAL_THRESHOLD, soundDurations } from "./performance/sounding.js";
 export {
   formatNasapAlignment, formatParangonadaAlignment, readNasapAlignment, readParangonadaAlignment,
 } from "./alignment/alignment-tables.js";
 export type { MatchFile, MatchScoreNotes } from "./alignment/match-file.js";
 export { readMatch } from "./alignment/match-reader.js";
+export { writeMatch, type MatchInfo, type WriteMatchInput } from "./alignment/match-writer.js";
 export { PARAMETER_FIELDS, PARAMETER_NAMES, type ParameterName, type PerformanceParameters } from "./codec/parameters.js";
 export { formatParameters, readParameters, type ReadParametersOptions } from "./codec/parameter-table.js";
 export { scoreForAlignment } from "./codec/score-for-alignment.js";
