@@ -49,7 +49,8 @@ export function splitPieces(pieces: readonly SplitPiece[], options: SplitOptions
   for (const [name, value] of [["validation", validation], ["test", test]] as const) {
     if (!(value >= 0 && value <= 0.9)) throw new OptionError(name, `expected a fraction from 0 to 0.9, got ${value}`);
   }
-  const free = [...new Set(pieces.filter((piece) => !isTestPiece(piece)).map((piece) => piece.work))];
+  const kept = new Set(pieces.filter(isTestPiece).map((piece) => piece.work));
+  const free = [...new Set(pieces.map((piece) => piece.work))].filter((name) => !kept.has(name));
   const rank = new Map(free.map((work) => [work, createHash("sha256").update(`${seed}\n${work}`).digest("hex")]));
   free.sort((a, b) => (rank.get(a)! < rank.get(b)! ? -1 : 1));
   const validating = Math.round(free.length * validation);

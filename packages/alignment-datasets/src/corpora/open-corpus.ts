@@ -1,7 +1,7 @@
 /**
  * @file Open a corpus: list its pieces, load them on demand.
  */
-import { readMusicXml as readScore } from "@dexter/codec";
+import { readScore } from "@dexter/codec";
 import { CorpusError, OptionError } from "../errors.js";
 import { openFiles } from "../files/open-files.js";
 import { listAsap, loadAsapPerformance } from "./asap.js";

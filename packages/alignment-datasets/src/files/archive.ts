@@ -82,13 +82,21 @@ export async function openArchive(root: string): Promise<FileTree> {
     if (cause instanceof CorpusError) throw cause;
     throw new CorpusError(root, "", `not a readable tar archive (${(error as Error).message})`);
   }
+  const top = commonFolder([...kept.keys()]);
   return {
     root,
-    paths: [...kept.keys()].sort(),
+    paths: [...kept.keys()].map((path) => path.slice(top.length)).sort(),
     async read(path) {
-      const packed = kept.get(path);
+      const packed = kept.get(top + path);
       if (!packed) throw new CorpusError(root, path, "no such file in the corpus");
       return inflate(packed, { maxOutputLength: MAX_FILE_BYTES });
     },
   };
+}
+
+/** The folder that an archive packs everything into, with its "/": paths leave it out, as they do for a folder. */
+function commonFolder(paths: readonly string[]): string {
+  const first = paths[0] ?? "";
+  const top = first.slice(0, first.indexOf("/") + 1);
+  return paths.every((path) => path.startsWith(top)) ? top : "";
 }

@@ -5,9 +5,9 @@
  *
  * | dataset | shape | what |
  * |---|---|---|
- * | `p_codec` | [1, length, 5] float64 | beat_period, velocity, timing, articulation_log, pedal |
+ * | `p_codec` | [1, length, 5] float32 | beat_period, velocity, timing, articulation_log, pedal |
  * | `s_codec` | [1, length, 4] int32 | onset_div, duration_div, pitch, voice |
- * | `c_codec` | [1, length, 7] float64 | perceptual features: zeros, which is what the original stores where it has none; the group's attribute `c_codec_present` is 0 |
+ * | `c_codec` | [1, length, 7] float32 | perceptual features: zeros, which is what the original stores where it has none; the group's attribute `c_codec_present` is 0 |
  * | `snote_id_path` | [1] string | where the `.npy` of note ids lies, relative to the folder of the file |
  * | `score_path`, `piece_name`, `split` | [1] string | the score within its corpus; the piece; `train` or `test` |
  * | `snote_ids` | [n] string | ours: the note ids themselves |
@@ -116,7 +116,7 @@ export async function exportOriginalLayout(set: StoredSet, path: string, options
 interface Frame {
   readonly ids: string[];
   /** `[n, 5]` */
-  readonly parameters: Float64Array;
+  readonly parameters: Float32Array;
   /** `[n, 4]` */
   readonly features: Int32Array;
 }
@@ -125,7 +125,7 @@ function performanceFrame({ notes }: StoredScore, { parameters, mask }: StoredPe
   const P = PARAMETER_NAMES.length;
   const C = ORIGINAL_SCORE_FEATURES.length;
   const ids = notes.id.filter((_, n) => mask[n] === 1);
-  const frame: Frame = { ids, parameters: new Float64Array(ids.length * P), features: new Int32Array(ids.length * C) };
+  const frame: Frame = { ids, parameters: new Float32Array(ids.length * P), features: new Int32Array(ids.length * C) };
   let row = 0;
   for (let n = 0; n < notes.length; n++) {
     if (mask[n] !== 1) continue;
@@ -140,14 +140,14 @@ function writeSegment(group: Group, { description }: StoredScore, frame: Frame, 
   const P = PARAMETER_NAMES.length;
   const C = ORIGINAL_SCORE_FEATURES.length;
   const E = ORIGINAL_PERCEPTUAL_FEATURES.length;
-  const parameters = new Float64Array(length * P);
+  const parameters = new Float32Array(length * P);
   parameters.set(frame.parameters.subarray(start * P, (start + count) * P));
   const features = new Int32Array(length * C);
   features.set(frame.features.subarray(start * C, (start + count) * C));
   group.create_dataset({ name: "p_codec", data: parameters, shape: [1, length, P] });
   group.create_dataset({ name: "s_codec", data: features, shape: [1, length, C] });
   group.create_dataset({
-    name: "c_codec", data: new Float64Array(length * E), shape: [1, length, E], chunks: [1, length, E], compression: "gzip", compression_opts: [1],
+    name: "c_codec", data: new Float32Array(length * E), shape: [1, length, E],
   });
   group.create_attribute("c_codec_present", 0, null, "<i");
   const strings = {

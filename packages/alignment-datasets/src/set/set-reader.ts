@@ -265,7 +265,12 @@ export function isDataset(entity: Entity | null): entity is Dataset {
 
 /** The value of an attribute, `undefined` where there is none. */
 export function attribute(holder: Group | Dataset, name: string): unknown {
-  return holder.attrs[name]?.value;
+  // Asking by name alone is ten times faster than listing `attrs`; a missing one is an exception of the library.
+  try {
+    return holder.get_attribute(name, false);
+  } catch {
+    return undefined;
+  }
 }
 
 function text(path: string, holder: Group, name: string): string {
