@@ -5,10 +5,11 @@ import { Command } from "commander";
 import { reportError } from "./errors.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
+import { fitCommand } from "./fit.js";
 import { prepareCommand } from "./prepare.js";
 
 /** Every command, in the order of work. */
-const COMMANDS = [prepareCommand, exportCommand, evaluateCommand];
+const COMMANDS = [prepareCommand, fitCommand, exportCommand, evaluateCommand];
 
 const program = new Command("dexter-train").description(
   "Prepare corpora, train, evaluate and export models of expressive piano performance",

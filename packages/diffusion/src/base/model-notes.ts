@@ -36,16 +36,3 @@ export function modelNotes(score: Score): ModelNotes {
   const { length, onsetBeat, onsetQuarter, durationBeat, pitch, grace } = notes;
   return { length, onsetBeat, onsetQuarter, durationBeat, pitch, grace, beatType };
 }
-
-/**
- * Number the onsets.
- *
- * @returns per note the number of its onset, `[N]`, ascending from 0
- */
-export function onsetNumbers(notes: Pick<ModelNotes, "length" | "onsetQuarter">): Int32Array {
-  const onset = new Int32Array(notes.length);
-  for (let n = 1; n < notes.length; n++) {
-    onset[n] = onset[n - 1] + (notes.onsetQuarter[n] - notes.onsetQuarter[n - 1] > 1e-6 ? 1 : 0);
-  }
-  return onset;
-}

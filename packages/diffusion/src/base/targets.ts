@@ -11,9 +11,9 @@
  * | articulation | log2 of key-down over notated duration at the local tempo, in [−4, 2]; 0 for grace notes |
  * | pedal | CC64 / 127 at the onset; one value an onset |
  */
-import { ShapeError, zeros, type Matrix, type PerformanceParameters } from "@dexter/codec";
+import { groupOnsets, ShapeError, zeros, type Matrix, type PerformanceParameters } from "@dexter/codec";
 import { TARGET_NAMES, type TargetConfig } from "../model/config.js";
-import { onsetNumbers, type ModelNotes } from "./model-notes.js";
+import type { ModelNotes } from "./model-notes.js";
 import { gaussianAverage } from "./slow-tempo.js";
 
 /** Numbers that define the targets; they are part of a checkpoint's `config.json`. */
@@ -67,7 +67,7 @@ export function parametersToTargets(notes: ModelNotes, parameters: PerformancePa
   if (parameters.length !== N) throw new ShapeError(`parametersToTargets: parameters must have ${N} notes, got ${parameters.length}.`);
   const values = zeros(N, P);
   const weights = zeros(N, P);
-  const onset = onsetNumbers(notes);
+  const onset = groupOnsets(notes).ofNote;
   const tempo = onsetTempo(notes, parameters, onset);
   const slow = gaussianAverage(tempo.beat, tempo.log2SecPerQuarter, tempo.share, scale.slowTempoBeats);
   const log2SecPerQuarter = weightedMean(tempo.log2SecPerQuarter, tempo.share);
@@ -148,7 +148,7 @@ export function targetsToParameters(
     mask: new Uint8Array(N).fill(1),
     release: "key" as const,
   };
-  const onset = onsetNumbers(notes);
+  const onset = groupOnsets(notes).ofNote;
   const { data } = targets;
   for (let begin = 0, end = 0; begin < N; begin = end) {
     let tempo = 0;

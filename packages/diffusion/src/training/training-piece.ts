@@ -2,8 +2,8 @@
  * @file The pieces that training reads, and how they are prepared: standardized
  * features, each performance's targets, and their mean.
  */
-import { ShapeError, type Matrix, type PerformanceParameters } from "@dexter/codec";
-import { onsetNumbers, type ModelNotes } from "../base/model-notes.js";
+import { groupOnsets, ShapeError, type Matrix, type PerformanceParameters } from "@dexter/codec";
+import type { ModelNotes } from "../base/model-notes.js";
 import { standardize } from "../base/standardize.js";
 import { parametersToTargets, type PieceLevel, type TargetScale, type Targets } from "../base/targets.js";
 import { TARGET_NAMES, type FeatureConfig, type TargetConfig } from "../model/config.js";
@@ -105,7 +105,7 @@ export function preparePiece(piece: TrainingPiece, targets: PieceTargets, featur
     group: piece.group ?? piece.name,
     length: piece.notes.length,
     weight: piece.weight ?? 1,
-    onset: onsetNumbers(piece.notes),
+    onset: groupOnsets(piece.notes).ofNote,
     features: standardize(piece.features, features).data,
     performances,
     mean,

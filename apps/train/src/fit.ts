@@ -1,0 +1,88 @@
+/**
+ * @file `dexter-train fit`: train a model as a configuration says, on prepared sets.
+ */
+import { Command, Option } from "commander";
+import { resolve } from "node:path";
+import { saveCheckpoint } from "@dexter/diffusion/node";
+import { describeEngine, ENGINE_NAMES, loadEngine, trainBase, trainingOptions, type EngineName, type TrainingProgress } from "@dexter/diffusion/training";
+import { EXIT } from "./errors.js";
+import { readFitConfig } from "./fit-config.js";
+import { readFitData } from "./fit-data.js";
+import { interruptible } from "./interrupt.js";
+import { integerBetween } from "./options.js";
+import { formatSeconds, showProgress } from "./progress.js";
+import { openRunFolder } from "./run-folder.js";
+
+interface FitFlags {
+  readonly output?: string;
+  readonly resume?: boolean;
+  readonly engine?: EngineName;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+/** The command. */
+export function fitCommand(): Command {
+  return new Command("fit")
+    .description("train a model on prepared sets; Ctrl-C saves the state and stops")
+    .argument("<config>", "YAML: `data` names the sets, everything else has a default")
+    .option("-o, --output <folder>", "the run's folder (default: as the configuration says, else runs/NAME beside it)")
+    .option("--resume", "go on with the run that is in the folder")
+    .addOption(new Option("--engine <name>", "the tensor engine (default: the best that is installed)").choices([...ENGINE_NAMES]))
+    .addOption(new Option("--threads <n>", "threads of a native engine").argParser(integerBetween(1, 1024)))
+    .option("--json", "print what was done as JSON")
+    .action(fit);
+}
+
+async function fit(path: string, flags: FitFlags): Promise<void> {
+  const start = performance.now();
+  const config = await readFitConfig(path);
+  const run = await openRunFolder(flags.output ? resolve(flags.output) : config.output, { resume: flags.resume ?? false });
+  const resume = await run.loadState();
+  const data = await readFitData(config.data);
+  const engine = await loadEngine({ engine: flags.engine ?? config.engine, threads: flags.threads ?? config.threads });
+  process.stderr.write(`engine: ${describeEngine(engine)}\n`);
+  process.stderr.write(`data: ${data.pieces.length} training pieces, ${data.validation.length} for validation\n`);
+  const { mean, flow } = trainingOptions(config.training);
+  const total = mean.steps + flow.steps;
+  const begun = resume ? resume.steps.mean + resume.steps.flow : 0;
+  const progress = showProgress("steps");
+  const model = await interruptible((signal) =>
+    trainBase({
+      ...data,
+      engine,
+      options: config.training,
+      record: { data: data.record },
+      resume,
+      signal,
+      saveState: run.saveState,
+      onProgress: (step) => {
+        run.log(step);
+        const done = step.step + (step.stage === "flow" ? mean.steps : 0);
+        progress.update(done - begun, total - begun, describe(step));
+        if (step.validation && !process.stderr.isTTY) process.stderr.write(`${describe(step)}\n`);
+      },
+    }),
+  ).finally(() => progress.stop());
+  const seconds = (performance.now() - start) / 1000;
+  const { steps } = model.config.training as { steps: { mean: number; flow: number } };
+  if (!model.finished) {
+    process.stderr.write(`dexter-train: stopped after ${steps.mean} + ${steps.flow} steps; add --resume to go on with ${run.path}\n`);
+    process.exitCode = EXIT.interrupted;
+    return;
+  }
+  await saveCheckpoint(run.model, { config: model.config, weights: model.tensors });
+  if (flags.json) process.stdout.write(`${JSON.stringify({ model: run.model, seconds, training: model.config.training })}\n`);
+  else process.stdout.write(`${run.model}: ${steps.mean} + ${steps.flow} steps on ${data.pieces.length} pieces\n  time: ${formatSeconds(seconds)}\n`);
+}
+
+/** The newest figures in a few words. */
+function describe({ stage, step, loss, validation }: TrainingProgress): string {
+  const figures = (values: readonly number[]): string => values.map((value) => value.toFixed(2)).join(" ");
+  const unseen = validation
+    ? validation.correlation
+      ? `, unseen pieces: r ${figures(validation.correlation)}`
+      : `, unseen pieces: error ${figures(validation.channels)}`
+    : "";
+  return `${stage} ${step}: loss ${loss.toFixed(3)}${unseen}`;
+}
