@@ -1,0 +1,143 @@
+/**
+ * @file `dexter render`: perform scores.
+ */
+import { randomInt } from "node:crypto";
+import { basename, resolve } from "node:path";
+import { writeMatch, writeMidi, type Performance } from "@dexter/codec";
+import { loadScore } from "@dexter/codec/node";
+import { renderScore, type Model, type Rendering } from "@dexter/diffusion";
+import { loadModel } from "@dexter/diffusion/node";
+import { plotPerformance } from "@dexter/eval-features";
+import { EXIT, describeFailure } from "../failure.js";
+import { defaultModelFolder } from "../model-folder.js";
+import { checkTarget, writeOutputs, type OutputFile } from "../output-files.js";
+import { clock, startProgress } from "../progress.js";
+import { outputsOf, planTargets, type ScoreTargets } from "../render-targets.js";
+import { complain, print, type Verbosity } from "../terminal.js";
+
+/** Options of `dexter render`. */
+export interface RenderOptions extends Verbosity {
+  readonly output?: string;
+  readonly match?: string;
+  readonly plot?: string;
+  readonly seed?: number;
+  readonly samples: number;
+  readonly steps?: number;
+  readonly guidance?: number;
+  readonly tempo?: number;
+  readonly model?: string;
+  readonly json?: boolean;
+}
+
+/** Drawn seeds are below this: short enough to type again. */
+const SEEDS = 1_000_000;
+
+/** Perform each score; one that cannot be performed does not stop the rest. */
+export async function render(scores: readonly string[], options: RenderOptions): Promise<number> {
+  const plan = await planTargets(scores, options);
+  const seed = options.seed ?? randomInt(SEEDS);
+  const interrupt = new AbortController();
+  const stop = (): void => interrupt.abort(new Error("stopped"));
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+
+  let loaded: Promise<NamedModel> | undefined;
+  let exitCode: number = EXIT.ok;
+  for (const targets of plan) {
+    const file = targets.score;
+    const started = performance.now();
+    const progress = startProgress(basename(file));
+    try {
+      for (const path of outputsOf(targets)) await checkTarget(path);
+      const score = await loadScore(file);
+      if (options.verbose) for (const { place, message } of score.warnings) complain(`${place}: ${message}`, { file });
+      loaded ??= namedModel(options.model);
+      const { name, model } = await loaded;
+      const renderings = await renderScore(model, score, {
+        seed,
+        samples: options.samples,
+        steps: options.steps,
+        guidance: options.guidance,
+        tempo: options.tempo,
+        signal: interrupt.signal,
+        onProgress: progress.update,
+      });
+      await writeOutputs(outputFiles(targets, renderings, name));
+      progress.stop();
+      await report(targets, renderings, name, (performance.now() - started) / 1000, options.json);
+    } catch (error) {
+      progress.stop();
+      if (interrupt.signal.aborted) {
+        complain("stopped", { file });
+        exitCode = EXIT.interrupted;
+        break;
+      }
+      exitCode = EXIT.failed;
+      if (options.json) await print(`${JSON.stringify({ score: file, error: describeFailure(error, file) })}\n`);
+      complain(error, { file, verbose: options.verbose });
+    }
+  }
+  await (await loaded?.catch(() => undefined))?.model.release();
+  return exitCode;
+}
+
+/** A model, and what to call it: its folder's name. */
+interface NamedModel {
+  readonly name: string;
+  readonly model: Model;
+}
+
+async function namedModel(path: string | undefined): Promise<NamedModel> {
+  const folder = path ?? defaultModelFolder();
+  try {
+    return { name: basename(resolve(folder)), model: await loadModel(folder) };
+  } catch (cause) {
+    throw new Error(`the model ${folder} cannot be loaded: ${describeFailure(cause)}`, { cause });
+  }
+}
+
+/** Everything to write for a score: bytes that depend on score, model, options and seed alone. */
+function outputFiles({ score, samples, plot }: ScoreTargets, renderings: readonly Rendering[], model: string): OutputFile[] {
+  const files: OutputFile[] = renderings.flatMap(({ score: played, performance, alignment, seed }, sample) => {
+    const { midi, match } = samples[sample];
+    const text = `dexter (model ${model}, seed ${seed})`;
+    const info = { performer: text, scoreFileName: basename(score) };
+    return [
+      { path: midi, content: writeMidi(performance, { title: played.title, text }) },
+      ...(match ? [{ path: match, content: writeMatch({ score: played, performance, alignment, info }) }] : []),
+    ];
+  });
+  if (plot) {
+    const title = renderings[0].score.title ?? basename(score);
+    const labels = renderings.map(({ seed }) => `seed ${seed}`);
+    files.push({ path: plot, content: plotPerformance(renderings[0].score, renderings.map(({ parameters }) => parameters), { title, labels }) });
+  }
+  return files;
+}
+
+/** Say what was written. */
+async function report({ score, samples, plot }: ScoreTargets, renderings: readonly Rendering[], model: string, seconds: number, json = false): Promise<void> {
+  const performances = renderings.map(({ seed, performance }, sample) => ({
+    seed,
+    ...samples[sample],
+    duration: round(durationOf(performance)),
+  }));
+  const [{ parameters, quartersPerMinute }] = renderings;
+  const notes = parameters.length;
+  if (json) {
+    const record = { score, model, notes, tempo: round(quartersPerMinute), performances, ...(plot && { plot }), seconds: round(seconds) };
+    return print(`${JSON.stringify(record)}\n`);
+  }
+  const lines = performances.map(
+    ({ midi, seed, duration }) => `${midi}: seed ${seed}, model ${model}, ${notes} notes, duration ${clock(duration)}`,
+  );
+  await print(`${lines.join("\n")}\n${score}: took ${seconds.toFixed(2)} s\n`);
+}
+
+/** Seconds until the last sound ends. */
+function durationOf({ notes }: Performance): number {
+  return notes.onsetSec.reduce((end, onset, note) => Math.max(end, onset + notes.soundDurationSec[note]), 0);
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,141 @@
+/**
+ * @file The command line: commands, options, help. Each command's code is loaded when it runs.
+ */
+import { createRequire } from "node:module";
+import { Command, Option } from "commander";
+import type { DecodeOptions } from "./commands/decode.js";
+import type { EncodeOptions } from "./commands/encode.js";
+import type { NotesOptions } from "./commands/notes.js";
+import type { RenderOptions } from "./commands/render.js";
+import { integerIn, numberIn } from "./number-options.js";
+
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+/**
+ * The whole program.
+ *
+ * @param finish - told the exit code of the command that ran
+ */
+export function createProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command("dexter")
+    .description("Play a MusicXML score with expression: score in, performance out.")
+    .version(version)
+    .helpCommand(true)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`dexter: ${asOneLine(text)}\n`) })
+    .addHelpText(
+      "after",
+      examples(
+        ["dexter render score.mxl", "plays the score; writes score.mid beside it"],
+        ["dexter notes score.mxl --csv", "lists the notes as a table"],
+        ["dexter help render", "explains a command"],
+      ),
+    );
+
+  program
+    .command("render")
+    .description("Perform scores: write MIDI files with expressive timing, dynamics, articulation and pedal.")
+    .argument("<score...>", "MusicXML (.musicxml, .xml, .mxl) or MIDI scores")
+    .option("-o, --output <path>", "the MIDI file, or a folder (a must for several scores); default: beside the score")
+    .option("--match <path>", "also write a match file (v1): every score note with its performed note")
+    .option("--plot <path>", "also write a picture (SVG): tempo and velocity over the score, all samples in one")
+    .option("--seed <n>", "seed of the performance; the same seed writes the same bytes; default: drawn", integerIn({ min: 0, max: 1e15 }))
+    .option("--samples <k>", "number of performances, with the seeds n, n + 1 …; written as out-1.mid, out-2.mid …", integerIn({ min: 1, max: 64 }), 1)
+    .option("--steps <n>", "sampling steps; default: the model's", integerIn({ min: 1, max: 1000 }))
+    .option("--guidance <w>", "1: free and personal, more: closer to the common reading; default: the model's", numberIn({ min: 0, max: 20 }))
+    .option("--tempo <bpm>", "mean tempo in quarter notes a minute; default: from the score", numberIn({ min: 5, max: 1000 }))
+    .option("--model <folder>", "the model to play; default: the one that comes with dexter")
+    .option("--json", "print one JSON line a score")
+    .addOption(verbose())
+    .addHelpText(
+      "after",
+      examples(
+        ["dexter render waltz.mxl", "writes waltz.mid"],
+        ["dexter render waltz.mxl -o out.mid --plot out.svg --seed 7", "the same performance each time, with its curves"],
+        ["dexter render waltz.mxl --samples 3 --tempo 132", "writes waltz-1.mid to waltz-3.mid"],
+        ["dexter render scores/*.mxl -o performances --json", "a whole folder; a score that fails does not stop the rest"],
+      ),
+    )
+    .action(async (scores: string[], options: RenderOptions) => {
+      const { render } = await import("./commands/render.js");
+      finish(await render(scores, options));
+    });
+
+  program
+    .command("notes")
+    .description("List the notes of scores: onsets, durations, pitches, voices, staves.")
+    .argument("<score...>", "MusicXML (.musicxml, .xml, .mxl) or MIDI scores")
+    .addOption(new Option("--csv", "print comma-separated values").conflicts("json"))
+    .option("--json", "print one JSON line a score")
+    .option("--unfold", "play repeats out; ids get -1, -2 … for the pass")
+    .addOption(verbose())
+    .addHelpText(
+      "after",
+      examples(
+        ["dexter notes waltz.mxl", "a table to read"],
+        ["dexter notes waltz.mxl --unfold --csv > notes.csv", "the notes as they sound, for other programs"],
+        ["dexter notes scores/*.mxl --json", "one JSON line a score"],
+      ),
+    )
+    .action(async (scores: string[], options: NotesOptions) => {
+      const { notes } = await import("./commands/notes.js");
+      finish(await notes(scores, options));
+    });
+
+  program
+    .command("encode")
+    .description("Turn a performance into performance parameters, note by note of its score.")
+    .argument("<score>", "MusicXML or MIDI score")
+    .argument("<performance>", "a match file, or a MIDI file together with an alignment")
+    .argument("[alignment]", "which note is which: nASAP .tsv or Parangonada .csv")
+    .option("-o, --output <path>", "the CSV file; default: the standard output")
+    .addOption(release())
+    .addOption(verbose())
+    .addHelpText(
+      "after",
+      examples(
+        ["dexter encode etude.musicxml etude_p01.match -o p01.csv", "from a match file"],
+        ["dexter encode etude.musicxml etude.mid etude.tsv --release key", "from MIDI and an alignment"],
+      ),
+    )
+    .action(async (score: string, performance: string, alignment: string | undefined, options: EncodeOptions) => {
+      const { encode } = await import("./commands/encode.js");
+      finish(await encode(score, performance, alignment, options));
+    });
+
+  program
+    .command("decode")
+    .description("Turn performance parameters back into a performance.")
+    .argument("<score>", "MusicXML or MIDI score")
+    .argument("<parameters>", "the CSV that `dexter encode` writes")
+    .requiredOption("-o, --output <path>", "the MIDI file")
+    .option("--match <path>", "also write a match file (v1)")
+    .addOption(release())
+    .addOption(verbose())
+    .addHelpText("after", examples(["dexter decode etude.musicxml p01.csv -o p01.mid", "the performance back from its parameters"]))
+    .action(async (score: string, parameters: string, options: DecodeOptions) => {
+      const { decode } = await import("./commands/decode.js");
+      finish(await decode(score, parameters, options));
+    });
+
+  return program;
+}
+
+function verbose(): Option {
+  return new Option("--verbose", "show details, and stacks of errors");
+}
+
+function release(): Option {
+  return new Option("--release <kind>", "notes end when they stop sounding under the pedal, or when the key is released")
+    .choices(["sound", "key"])
+    .default("sound");
+}
+
+/** Command lines and what they do, for the end of a help text. */
+function examples(...lines: readonly (readonly [command: string, meaning: string])[]): string {
+  return ["", "Examples:", ...lines.flatMap(([command, meaning]) => [`  $ ${command}`, `      ${meaning}`])].join("\n");
+}
+
+function asOneLine(text: string): string {
+  return text.trim().replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+}
