@@ -93,6 +93,8 @@ export function encodePerformance(
 function performedNotes(score: Score, performance: Performance, alignment: Alignment): Int32Array {
   const scoreIndex = new Map<string, number>();
   score.notes.id.forEach((id, i) => scoreIndex.set(id, i));
+  // a performance may strike again what the score ties: that is no foreign note, but no note of its own either
+  const tied = new Set(score.tiedHeads?.map(({ id }) => id));
   const performedIndex = new Map<string, number>();
   performance.notes.id.forEach((id, i) => performedIndex.set(id, i));
 
@@ -105,7 +107,7 @@ function performedNotes(score: Score, performance: Performance, alignment: Align
     matches++;
     const note = scoreIndex.get(entry.scoreId);
     const performed = performedIndex.get(entry.performedId);
-    if (note === undefined) foreignScore.push(entry.scoreId);
+    if (note === undefined && !tied.has(entry.scoreId)) foreignScore.push(entry.scoreId);
     if (performed === undefined) foreignPerformed.push(entry.performedId);
     if (note !== undefined && performed !== undefined) performedOf[note] = performed;
   }
