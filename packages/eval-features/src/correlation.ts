@@ -9,11 +9,11 @@ const MIN_SHARED = 3;
 /**
  * Pearson's r of two curves, over the places that both have.
  *
- * A curve without any variation follows nobody: its r is 0.
+ * A curve without any variation follows nobody: its r with one that varies is 0.
  *
  * @param a - `[K]`, NaN where missing
  * @param b - `[K]`, NaN where missing
- * @returns r in [−1, 1]; NaN with fewer than three shared places
+ * @returns r in [−1, 1]; NaN with fewer than three shared places, or where neither curve varies
  */
 export function correlation(a: Float64Array, b: Float64Array): number {
   let shared = 0;
@@ -35,11 +35,15 @@ export function correlation(a: Float64Array, b: Float64Array): number {
     products += fromA * (b[k] - meanB);
   }
   if (shared < MIN_SHARED) return Number.NaN;
-  // What rounding alone leaves of a constant is no variation.
-  const flatA = squaresA <= shared * (1e-12 * meanA) ** 2;
-  const flatB = squaresB <= shared * (1e-12 * meanB) ** 2;
-  if (flatA || flatB) return 0;
+  const flatA = isFlat(squaresA / shared, meanA);
+  const flatB = isFlat(squaresB / shared, meanB);
+  if (flatA || flatB) return flatA && flatB ? Number.NaN : 0;
   return Math.max(-1, Math.min(1, products / Math.sqrt(squaresA * squaresB)));
+}
+
+/** What rounding alone leaves of a constant is no variation: a billionth of a beat, a second or a velocity. */
+function isFlat(variance: number, middle: number): boolean {
+  return variance <= (1e-9 * Math.max(1, Math.abs(middle))) ** 2;
 }
 
 /** The mean of the values that are there; NaN when none is. */

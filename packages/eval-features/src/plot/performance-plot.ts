@@ -150,17 +150,18 @@ function extent({ notes, measures }: Score): { from: number; to: number } {
   return { from, to: Math.max(to, from + 1) };
 }
 
-/** A third of the usual bar, quarters. */
+/** A quarter of the usual bar, quarters. */
 function smoothingWidth({ measures }: Score): number {
   const lengths = measures.map(({ durationQuarter }) => durationQuarter).sort((a, b) => a - b);
-  return Math.max(0.25, (lengths[lengths.length >> 1] ?? 4) / 3);
+  return Math.max(0.25, (lengths[lengths.length >> 1] ?? 4) / 4);
 }
 
 function tempoPanel(curves: readonly DrawnCurve[], width: number): Panel {
   const [low, high] = robustExtent(curves, 30, 200);
   const y = scaleLog([low * 0.94, high * 1.06], [HEADER + WORDS + TEMPO, HEADER + WORDS]);
   const ticks: number[] = [];
-  for (const tick of TEMPO_TICKS) {
+  const candidates = high < 2 * low ? scaleLinear([low, high], [0, 1]).ticks(6) : TEMPO_TICKS;
+  for (const tick of candidates) {
     if (tick < low * 0.94 || tick > high * 1.06) continue;
     if (ticks.length && y(ticks[ticks.length - 1]) - y(tick) < 26) continue;
     ticks.push(tick);
@@ -294,7 +295,7 @@ function summary(score: Score, drawn: readonly PerformanceParameters[], tempo: O
     drawn.length > 1 ? `${drawn.length} performances` : "",
     minutes > 0 ? `♩ ≈ ${Math.round(quarters / minutes)}` : "",
     minutes > 0 ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} min` : "",
-    `${score.notes.length.toLocaleString("en")} notes`,
+    `${score.notes.length.toLocaleString("en")} note${score.notes.length === 1 ? "" : "s"}`,
   ];
   return facts.filter(Boolean).join("  ·  ");
 }
