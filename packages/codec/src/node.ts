@@ -1,7 +1,68 @@
 /**
- * @file `@dexter/codec/node`: files on disk.
+ * @file `@dexter/codec/node`: files on disk, read whole but not if they are too
+ * large, written whole or not at all.
  */
-export { loadScore } from "./files/score-file.js";
-export { readFileBounded } from "./files/bounded-file.js";
-export { writeFileAtomic } from "./files/atomic-file.js";
-export { loadAlignment, loadMatch, loadPerformance } from "./files/performance-file.js";
+import { Buffer } from "node:buffer";
+import { open } from "node:fs/promises";
+import write from "write-file-atomic";
+import { ScoreFileError, type FormatError } from "./errors.js";
+import { READ_LIMITS, type ReadScoreOptions } from "./score/read-limits.js";
+import { readScore } from "./score/read-score.js";
+import type { Score } from "./score/score.js";
+
+/** The class of error that a reader throws. */
+export type FormatErrorClass = new (file: string, place: string, message: string) => FormatError;
+
+/**
+ * Read a MusicXML, MXL or MIDI file. Messages carry the path.
+ *
+ * @throws {ScoreFileError} when there is no such file, or it is no score
+ */
+export async function loadScore(path: string, options: ReadScoreOptions = {}): Promise<Score> {
+  const bytes = await readFileBounded(path, options.limits?.bytes ?? READ_LIMITS.bytes, ScoreFileError);
+  return readScore(bytes, { file: path, ...options });
+}
+
+/**
+ * The bytes of a file.
+ *
+ * @param bytes - the most that is read
+ * @param ErrorClass - what to throw; its message carries the path
+ * @throws an error of that class when the path is no readable file or holds more
+ */
+export async function readFileBounded(path: string, bytes: number, ErrorClass: FormatErrorClass): Promise<Uint8Array> {
+  let handle;
+  try {
+    handle = await open(path, "r");
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new ErrorClass(path, "", "expected a file, got a folder or device.");
+    if (stats.size > bytes) throw new ErrorClass(path, "", `expected at most ${bytes} bytes, got ${stats.size}.`);
+    return new Uint8Array(await handle.readFile());
+  } catch (error) {
+    if (error instanceof ErrorClass) throw error;
+    throw new ErrorClass(path, "", reason(error));
+  } finally {
+    await handle?.close();
+  }
+}
+
+/**
+ * Write a file beside its place and move it there: who reads it sees the old
+ * contents or the new, and a fault leaves nothing half written.
+ *
+ * @throws the file system's error when the folder is missing or cannot be written
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  await write(path, typeof data === "string" ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file.",
+  EACCES: "the file may not be read.",
+  EISDIR: "expected a file, got a folder.",
+};
+
+function reason(error: unknown): string {
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+  return REASONS[code] ?? `the file cannot be read (${code || "unknown fault"}).`;
+}

@@ -83,7 +83,7 @@ export function readMidiScore(bytes: Uint8Array, options: ReadScoreOptions = {})
       }
     }
     for (const [key, onsets] of open)
-      for (const _ of [...onsets]) {
+      while (onsets.length > 0) {
         warn(draft.warnings, `track ${track}`, `a note of pitch ${key & 127} is not released; it ends with its track`);
         close(key, tick);
       }

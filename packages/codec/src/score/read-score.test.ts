@@ -168,7 +168,7 @@ describe("a note array in files", () => {
 
 describe("mutated files", () => {
   const sources = [utf8, zipSync({ "META-INF/container.xml": strToU8('<container><rootfile full-path="a.xml"/></container>'), "a.xml": utf8 }), utf16(false, true)];
-  const inserts = ["<", ">", "&", "-1", "99999999", "<chord/>", "<grace/>", '<tie type="start"/>', "<!DOCTYPE a [", "]]>", "<measure>", "</measure>", "<part>", "\0", "NaN"].map(strToU8);
+  const inserts = ["<", ">", "&", "-1", "99999999", "<chord/>", "<grace/>", '<tie type="start"/>', "<!DOCTYPE a [", "]]>", "<measure>", "</measure>", "<part>", "\0", "NaN"].map((insert) => strToU8(insert));
 
   test("either read and unfold, or fail as score files do", () => {
     fc.assert(fc.property(

@@ -1,0 +1,28 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { attributes, document, note } from "../test/score-text.js";
+import { loadScore, writeFileAtomic } from "./node.js";
+
+let folder = "";
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "codec-"))));
+afterAll(() => rm(folder, { recursive: true }));
+
+test("a score on disk is read, and messages carry its path", async () => {
+  const path = join(folder, "a.xml");
+  await writeFile(path, document([attributes() + note({ id: "a" })]));
+  expect((await loadScore(path)).notes.id).toEqual(["a"]);
+  await expect(loadScore(path, { limits: { bytes: 10 } })).rejects.toThrow(`${path}: expected at most 10 bytes`);
+  await expect(loadScore(join(folder, "none.xml"))).rejects.toThrow("none.xml: there is no such file.");
+  await expect(loadScore(folder)).rejects.toThrow("expected a file, got a folder");
+});
+
+test("a file is written whole, or nothing is left", async () => {
+  const path = join(folder, "b.mid");
+  await writeFileAtomic(path, "old");
+  await writeFileAtomic(path, Uint8Array.of(0, 1, 2, 3).subarray(1, 3));
+  expect([...(await readFile(path))]).toEqual([1, 2]);
+  await expect(writeFileAtomic(join(folder, "no", "c.mid"), "x")).rejects.toThrow("ENOENT");
+  expect((await readdir(folder)).sort()).toEqual(["a.xml", "b.mid"]);
+});
