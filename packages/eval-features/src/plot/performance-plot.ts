@@ -160,7 +160,7 @@ function tempoPanel(curves: readonly DrawnCurve[], width: number): Panel {
   const [low, high] = robustExtent(curves, 30, 200);
   const y = scaleLog([low * 0.94, high * 1.06], [HEADER + WORDS + TEMPO, HEADER + WORDS]);
   const ticks: number[] = [];
-  const candidates = high < 2 * low ? scaleLinear([low, high], [0, 1]).ticks(6) : TEMPO_TICKS;
+  const candidates = high < 2 * low ? scaleLinear([low, high], [0, 1]).ticks(4) : TEMPO_TICKS;
   for (const tick of candidates) {
     if (tick < low * 0.94 || tick > high * 1.06) continue;
     if (ticks.length && y(ticks[ticks.length - 1]) - y(tick) < 26) continue;
