@@ -2,7 +2,7 @@
  * @file Corpora in, one set out: read, unfold, cut what was not played, encode, store; piece after piece.
  */
 import {
-  FEATURE_SETS, encodePerformance, keepMeasures, scoreFeatures, scoreForAlignment,
+  CodecError, FEATURE_SETS, encodePerformance, keepMeasures, scoreFeatures, scoreForAlignment,
   type Alignment, type FeatureSetName, type Release, type Score,
 } from "@dexter/codec";
 import type { Corpus, LoadedPerformance, PerformanceEntry, Piece, SkipReason, Skipped } from "./corpora/corpus.js";
@@ -140,7 +140,7 @@ async function preparePiece(job: PieceJob): Promise<void> {
         const { alignment } = loaded.value;
         // Nearly every piece has ids of one style: its first performance settles it.
         if (!played || knownIds(played.ids, alignment) < KNOWN_IDS) {
-          const score = scoreForAlignment(written, alignment);
+          const score = scoreOf(written, alignment);
           played = { score, ids: new Set(score.notes.id) };
         }
         const known = knownIds(played.ids, alignment);
@@ -216,6 +216,16 @@ async function load(corpus: Corpus, entry: PerformanceEntry): Promise<Loaded> {
     const { name, message } = error as Error;
     const reason = name === "CorpusError" ? "missing-file" : name === "MidiFileError" ? "unreadable-performance" : "unreadable-alignment";
     return { ok: false, reason, message };
+  }
+}
+
+/** The form of the score that an alignment speaks of; as written where it speaks of none. */
+function scoreOf(written: Score, alignment: Alignment): Score {
+  try {
+    return scoreForAlignment(written, alignment);
+  } catch (error) {
+    if (error instanceof CodecError) return written;
+    throw error;
   }
 }
 
