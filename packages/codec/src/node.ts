@@ -5,10 +5,20 @@
 import { Buffer } from "node:buffer";
 import { open } from "node:fs/promises";
 import write from "write-file-atomic";
-import { ScoreFileError, type FormatError } from "./errors.js";
+import type { Alignment } from "./alignment/alignment.js";
+import { readNasapAlignment, readParangonadaAlignment } from "./alignment/alignment-tables.js";
+import type { MatchFile } from "./alignment/match-file.js";
+import { readMatch } from "./alignment/match-reader.js";
+import { AlignmentFileError, MatchFileError, MidiFileError, ScoreFileError, type FormatError } from "./errors.js";
+import { readMidi } from "./performance/midi-reader.js";
+import type { Performance } from "./performance/performance.js";
 import { READ_LIMITS, type ReadScoreOptions } from "./score/read-limits.js";
 import { readScore } from "./score/read-score.js";
 import type { Score } from "./score/score.js";
+import { decodeText } from "./text.js";
+
+/** The largest performance or alignment that is read, bytes. */
+const MAX_PERFORMANCE_BYTES = 64 * 2 ** 20;
 
 /** The class of error that a reader throws. */
 export type FormatErrorClass = new (file: string, place: string, message: string) => FormatError;
@@ -21,6 +31,38 @@ export type FormatErrorClass = new (file: string, place: string, message: string
 export async function loadScore(path: string, options: ReadScoreOptions = {}): Promise<Score> {
   const bytes = await readFileBounded(path, options.limits?.bytes ?? READ_LIMITS.bytes, ScoreFileError);
   return readScore(bytes, { file: path, ...options });
+}
+
+/**
+ * Read a MIDI file as a performance. Messages carry the path.
+ *
+ * @throws {MidiFileError} when there is no such file, or it is damaged
+ */
+export async function loadPerformance(path: string): Promise<Performance> {
+  return readMidi(await readFileBounded(path, MAX_PERFORMANCE_BYTES, MidiFileError), { file: path });
+}
+
+/**
+ * Read a match file. Messages carry the path.
+ *
+ * @throws {MatchFileError} when there is no such file, or it is damaged
+ */
+export async function loadMatch(path: string): Promise<MatchFile> {
+  return readMatch(await readFileBounded(path, MAX_PERFORMANCE_BYTES, MatchFileError), { file: path });
+}
+
+/**
+ * Read an alignment: nASAP's tsv, Parangonada's csv or a match file, told by their first line. Messages carry the path.
+ *
+ * @throws {AlignmentFileError | MatchFileError} when there is no such file, or it is damaged
+ */
+export async function loadAlignment(path: string): Promise<Alignment> {
+  const text = decodeText(await readFileBounded(path, MAX_PERFORMANCE_BYTES, AlignmentFileError));
+  if (/^\s*xml_id\t/.test(text)) return readNasapAlignment(text, { file: path });
+  if (/^\s*(info|snote|meta|%)/.test(text)) return readMatch(text, { file: path }).alignment;
+  if (/^\s*idx\s*,/.test(text)) return readParangonadaAlignment(text, { file: path });
+  const start = JSON.stringify(text.slice(0, 40).split("\n")[0]);
+  throw new AlignmentFileError(path, "line 1", `expected nASAP's tsv (xml_id …), Parangonada's csv (idx,…) or a match file (info(…)), got ${start}.`);
 }
 
 /**
