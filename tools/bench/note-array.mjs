@@ -1,5 +1,5 @@
 /**
- * @file MusicXML to note array, against partitura 1.9: `node tools/bench/note-array.mjs [rounds]`.
+ * @file MusicXML to note array, against partitura 1.9: `node tools/bench/note-array.mjs [rounds] [part of a name]`.
  *
  * Islamey and the 18 scores of the nASAP reference values, each read and, where its reference is, unfolded. Ours is
  * the built package (`npm run build`); partitura is the one of the Python in `DEXTER_PYTHON` (default `python3`). Both
@@ -18,6 +18,7 @@ import { readMusicXml, unfoldRepeats } from "@dexter/codec";
 import { sharedPath } from "../shared-data.mjs";
 
 const ROUNDS = Number(process.argv[2] ?? 3);
+const only = process.argv[3] ?? "";
 const golden = sharedPath("golden", "performance-codec.tar");
 const corpus = sharedPath("datasets", "asap-dataset.tar.gz");
 if (!golden || !corpus) {
@@ -27,7 +28,7 @@ if (!golden || !corpus) {
 
 const references = [...(await read(golden, (name) => name.startsWith("asap/"))).values()].map((bytes) => JSON.parse(gunzipSync(bytes).toString()));
 const files = await read(corpus, (name) => references.some(({ score_file }) => name === `asap-dataset/${score_file}`));
-const jobs = references.map(({ score_file, unfolded }) => ({ name: score_file, unfolded, bytes: files.get(`asap-dataset/${score_file}`) }));
+const jobs = references.filter(({ score_file }) => score_file.includes(only)).map(({ score_file, unfolded }) => ({ name: score_file, unfolded, bytes: files.get(`asap-dataset/${score_file}`) }));
 
 const ours = new Map();
 for (let round = 0; round < ROUNDS; round++)
