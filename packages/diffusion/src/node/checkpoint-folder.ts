@@ -1,8 +1,9 @@
 /**
  * @file Checkpoints as folders on disk.
  */
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "@dexter/codec/node";
 import { CHECKPOINT_FILES, readCheckpoint, writeCheckpoint, type Checkpoint } from "../checkpoint.js";
 import { CheckpointError } from "../errors.js";
 import { exportOnnx } from "../onnx/networks.js";
@@ -36,14 +37,15 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
 export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, { onnx = false }: SaveOptions = {}): Promise<void> {
   const files = writeCheckpoint(checkpoint);
   await mkdir(folder, { recursive: true });
-  await write(folder, CHECKPOINT_FILES.weights, files.weights);
-  if (files.card !== undefined) await write(folder, CHECKPOINT_FILES.card, files.card);
+  const write = (name: string, content: Uint8Array | string): Promise<void> => writeFileAtomic(join(folder, name), content);
+  await write(CHECKPOINT_FILES.weights, files.weights);
+  if (files.card !== undefined) await write(CHECKPOINT_FILES.card, files.card);
   if (onnx) {
     const models = exportOnnx(checkpoint.config, checkpoint.weights);
-    await write(folder, CHECKPOINT_FILES.encoderOnnx, models.encoder);
-    await write(folder, CHECKPOINT_FILES.denoiserOnnx, models.denoiser);
+    await write(CHECKPOINT_FILES.encoderOnnx, models.encoder);
+    await write(CHECKPOINT_FILES.denoiserOnnx, models.denoiser);
   }
-  await write(folder, CHECKPOINT_FILES.config, files.config);
+  await write(CHECKPOINT_FILES.config, files.config);
 }
 
 async function read(folder: string, name: string, maxBytes: number): Promise<Buffer> {
@@ -52,21 +54,4 @@ async function read(folder: string, name: string, maxBytes: number): Promise<Buf
   if (!info?.isFile()) throw new CheckpointError(name, `is missing in ${folder}: expected a model folder with ${CHECKPOINT_FILES.config} and ${CHECKPOINT_FILES.weights}.`);
   if (info.size > maxBytes) throw new CheckpointError(name, `is too large: ${info.size} bytes, at most ${maxBytes}.`);
   return readFile(path);
-}
-
-async function write(folder: string, name: string, content: Uint8Array | string): Promise<void> {
-  const part = join(folder, `.${basename(name)}.${process.pid}.part`);
-  try {
-    const file = await open(part, "w");
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, join(folder, name));
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
 }
