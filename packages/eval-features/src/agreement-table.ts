@@ -17,6 +17,7 @@ export interface PieceAgreement {
 
 /** One line of the table: five figures under a name. */
 export interface AgreementRow {
+  /** What the figures are of. */
   readonly name: string;
   /** NaN where there is none (`null` in JSON). */
   readonly values: Measures;
@@ -24,7 +25,9 @@ export interface AgreementRow {
 
 /** Plain data: the mean over pieces in rows, and the pieces they come from. */
 export interface AgreementTable {
+  /** Means over the pieces. */
   readonly rows: readonly AgreementRow[];
+  /** What they are means of. */
   readonly pieces: readonly PieceAgreement[];
 }
 

@@ -30,6 +30,7 @@ export interface PitchAgreement {
 
 /** The pianists of a piece among themselves. */
 export interface HumanAgreement {
+  /** How many there are. */
   readonly pianists: number;
   /** Mean r over all pairs of pianists. */
   readonly betweenPianists: Measures;
@@ -43,6 +44,7 @@ export interface HumanAgreement {
 
 /** A renderer's draws against the pianists of a piece. */
 export interface RenderingAgreement {
+  /** How many there are. */
   readonly draws: number;
   /** Mean r over all pairs of a draw and a pianist. */
   readonly oneDraw: Measures;

@@ -7,6 +7,7 @@ import { scoreOnsets, type ScoreOnsets } from "./score-onsets.js";
 
 /** A value at each of the `K` onsets of a score (grace notes have none of their own). */
 export interface OnsetCurve {
+  /** `K`. */
   readonly length: number;
   /** In beats of the time signature's denominator, `[K]`. */
   readonly onsetBeat: Float64Array;
