@@ -41,7 +41,7 @@ const played = fc
     const struck = notes.filter((note) => note.fate !== "deletion");
     const performance = assemblePerformance(
       struck.map((note) => ({
-        id: note.fate === "insertion" ? `n${notes.indexOf(note)}` : `n${notes.indexOf(note)}`,
+        id: `n${notes.indexOf(note)}`,
         onsetSec: Math.max(0, 1 + note.beat * 0.5 + note.late), keyDurationSec: note.length, pitch: note.pitch, velocity: note.velocity,
       })),
       struck.map((note) => ({ timeSec: 1 + note.beat * 0.5, controller: 64, value: note.pedal })),

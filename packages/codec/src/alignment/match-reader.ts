@@ -158,7 +158,7 @@ class MatchReader {
 
   /** Check and keep a performed note; returns its id. */
   private readNote(args: readonly string[]): string {
-    const fields = this.minor === null ? 7 : this.minor < 3 ? 7 : 8;
+    const fields = this.minor !== null && this.minor < 3 ? 6 : 7; // since 0.3 with the release under the pedal
     if (args.length !== fields) this.fail(`a performed note has ${fields} fields in version ${this.version}, got ${args.length}.`);
     const id = args[0].startsWith("n") ? args[0] : `n${args[0]}`;
     const known = this.noteLine.get(id);

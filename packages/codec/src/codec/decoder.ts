@@ -5,9 +5,9 @@ import type { Alignment } from "../alignment/alignment.js";
 import { CodecError } from "../errors.js";
 import { assemblePerformance, type PerformedNote } from "../performance/assembly.js";
 import type { Performance } from "../performance/performance.js";
-import type { Score } from "../score/score.js";
+import type { Score, ScoreNotes } from "../score/score.js";
 import { MIN_DURATION_SEC } from "./encoder.js";
-import { matchedOnsets } from "./matched-onsets.js";
+import { matchedOnsets, type MatchedOnsets } from "./matched-onsets.js";
 import type { PerformanceParameters } from "./parameters.js";
 import { pedalEvents } from "./pedal.js";
 
@@ -65,6 +65,9 @@ export function decodePerformance(score: Score, parameters: PerformanceParameter
   }
   if (!(expectedSec < MAX_SECONDS)) throw new CodecError(`decode: the performance would last ${expectedSec} s; at most ${MAX_SECONDS} s are decoded.`);
 
+  const graceNote = soundingToEnd(notes, onsets, onsetSec, durationSec, expectedSec);
+  if (graceNote >= 0) durationSec[graceNote] = expectedSec - onsetSec[graceNote];
+
   const performed: PerformedNote[] = [];
   for (let k = 0; k < onsetSec.length; k++) {
     const note = onsets.note[k];
@@ -93,6 +96,16 @@ export function decodePerformance(score: Score, parameters: PerformanceParameter
       return performed === undefined ? { kind: "deletion", scoreId } : { kind: "match", scoreId, performedId: performed };
     }),
   };
+}
+
+/**
+ * The last beat period says when the last sound ends. Where no note reaches that, a grace note of the last onset was
+ * that sound (its parameters tell no length); returns its place in `onsets.note`, else −1.
+ */
+function soundingToEnd({ durationBeat }: ScoreNotes, onsets: MatchedOnsets, onsetSec: Float64Array, durationSec: Float64Array, endSec: number): number {
+  for (let k = 0; k < onsetSec.length; k++) if (onsetSec[k] + durationSec[k] > endSec - 1e-6) return -1;
+  for (let k = onsetSec.length - 1; k >= onsets.start[onsets.start.length - 2]; k--) if (durationBeat[onsets.note[k]] === 0) return k;
+  return -1;
 }
 
 function checkParameters({ notes }: Score, parameters: PerformanceParameters): void {
