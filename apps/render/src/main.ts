@@ -4,19 +4,21 @@
 import { CommanderError } from "commander";
 import { EXIT, exitCodeOf } from "./failure.js";
 import { createProgram } from "./program.js";
-import { complain, watchStandardOutput } from "./terminal.js";
+import { complain, exit, watchStandardOutput } from "./terminal.js";
 
 watchStandardOutput();
+let exitCode: number = EXIT.ok;
 const program = createProgram((code) => {
-  process.exitCode = code;
+  exitCode = code;
 });
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else {
     complain(error, { verbose: program.commands.some((command) => command.opts().verbose === true) });
-    process.exitCode = exitCodeOf(error);
+    exitCode = exitCodeOf(error);
   }
 }
+await exit(exitCode);

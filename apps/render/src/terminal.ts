@@ -35,3 +35,9 @@ export function watchStandardOutput(): void {
   // Nobody is left to be told.
   process.stderr.on("error", () => undefined);
 }
+
+/** End when everything is said, without waiting for compilers and threads that have nothing left to do. */
+export async function exit(code: number): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) await new Promise((resolve) => stream.write("", resolve));
+  process.exit(code);
+}

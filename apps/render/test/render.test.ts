@@ -1,9 +1,110 @@
-import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { loadMatch, loadPerformance } from "@dexter/codec/node";
+import { FIXTURES, dexter, filesIn, inFolder } from "./dexter.js";
 import { saveTinyModel } from "./tiny-model.js";
+
+const WALTZ = join(FIXTURES, "waltz.musicxml");
+/** Notes of the waltz with its repeat. */
+const PLAYED = 29;
+
+let models: string;
 let model: string;
-beforeAll(async () => { model="/tmp/app/model"; await saveTinyModel(model); });
-test("x", () => {});
+beforeAll(async () => {
+  models = mkdtempSync(join(tmpdir(), "dexter-model-"));
+  model = join(models, "tiny");
+  await saveTinyModel(model);
+});
+afterAll(() => rmSync(models, { recursive: true }));
+
+describe("dexter render", () => {
+  test("the same seed writes the same bytes, another seed others", inFolder(async (folder) => {
+    const as = (name: string, seed: string): ReturnType<typeof dexter> =>
+      dexter(folder, "render", WALTZ, "--model", model, "-o", `${name}.mid`, "--match", `${name}.match`, "--plot", `${name}.svg`, "--seed", seed);
+    const runs = [await as("a", "7"), await as("b", "7"), await as("c", "8")];
+    expect(runs.map(({ code, stderr }) => [code, stderr])).toEqual([[0, ""], [0, ""], [0, ""]]);
+    for (const extension of ["mid", "match", "svg"]) {
+      const [a, b, c] = ["a", "b", "c"].map((name) => readFileSync(join(folder, `${name}.${extension}`)));
+      expect(a.equals(b)).toBe(true);
+      expect(a.equals(c)).toBe(false);
+    }
+    expect(runs[0].stdout).toMatch(new RegExp(`a\\.mid: seed 7, model tiny, ${PLAYED} notes, duration \\d+:\\d\\d`));
+    expect(runs[0].stdout).toMatch(/took \d+\.\d\d s/);
+  }));
+
+  test("the match file holds every note as played, and the MIDI file the same notes, the pedal and the seed", inFolder(async (folder) => {
+    await dexter(folder, "render", WALTZ, "--model", model, "-o", "w.mid", "--match", "w.match", "--seed", "12");
+    const match = await loadMatch(join(folder, "w.match"));
+    const midi = await loadPerformance(join(folder, "w.mid"));
+    expect(match.version).toBe("1.0.0");
+    expect(match.scoreNotes.length).toBe(PLAYED);
+    expect(match.alignment.filter(({ kind }) => kind === "match")).toHaveLength(PLAYED);
+    expect(midi.notes.length).toBe(PLAYED);
+    expect([...midi.notes.pitch]).toEqual([...match.performance.notes.pitch]);
+    expect([...midi.notes.velocity]).toEqual([...match.performance.notes.velocity]);
+    midi.notes.onsetSec.forEach((onset, note) => expect(onset).toBeCloseTo(match.performance.notes.onsetSec[note], 3));
+    expect([...midi.controls.controller].every((controller) => controller === 64)).toBe(true);
+    expect(midi.controls.length).toBeGreaterThan(0);
+    expect(readFileSync(join(folder, "w.mid"), "latin1")).toContain("seed 12");
+  }));
+
+  test("samples are numbered, take the following seeds, and share one plot; a drawn seed gives them again", inFolder(async (folder) => {
+    const run = await dexter(folder, "render", WALTZ, "--model", model, "-o", "w.mid", "--plot", "w.svg", "--samples", "3", "--json");
+    expect(run.code).toBe(0);
+    expect(filesIn(folder)).toEqual(["w-1.mid", "w-2.mid", "w-3.mid", "w.svg"]);
+    const report = JSON.parse(run.stdout);
+    expect(report).toMatchObject({ score: WALTZ, model: "tiny", notes: PLAYED, plot: "w.svg" });
+    const seeds = report.performances.map(({ seed }: { seed: number }) => seed);
+    expect(seeds).toEqual([seeds[0], seeds[0] + 1, seeds[0] + 2]);
+    expect(report.performances[2].midi).toBe("w-3.mid");
+    await dexter(folder, "render", WALTZ, "--model", model, "-o", "again.mid", "--seed", String(seeds[1]));
+    expect(readFileSync(join(folder, "again.mid")).equals(readFileSync(join(folder, "w-2.mid")))).toBe(true);
+  }));
+
+  test("several scores go beside themselves; one that fails is reported and does not stop the rest", inFolder(async (folder) => {
+    for (const name of ["one.xml", "two.musicxml"]) copyFileSync(WALTZ, join(folder, name));
+    writeFileSync(join(folder, "bad.xml"), "no score");
+    const run = await dexter(folder, "render", "one.xml", "bad.xml", "two.musicxml", "--model", model, "--seed", "1", "--json");
+    expect(run.code).toBe(1);
+    expect(run.complaints).toHaveLength(1);
+    expect(run.complaints[0]).toMatch(/bad\.xml/);
+    const [one, bad, two] = run.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    expect([one.score, bad.score, two.score]).toEqual(["one.xml", "bad.xml", "two.musicxml"]);
+    expect(bad.error).toMatch(/bad\.xml/);
+    expect(filesIn(folder)).toEqual(["bad.xml", "one.mid", "one.xml", "two.mid", "two.musicxml"]);
+  }));
+
+  test("a MIDI score is not overwritten", inFolder(async (folder) => {
+    await dexter(folder, "render", WALTZ, "--model", model, "-o", "score.mid", "--seed", "1");
+    const before = readFileSync(join(folder, "score.mid"));
+    const run = await dexter(folder, "render", "score.mid", "--model", model, "--seed", "1");
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(filesIn(folder)).toEqual(["score-dexter.mid", "score.mid"]);
+    expect(readFileSync(join(folder, "score.mid")).equals(before)).toBe(true);
+  }));
+
+  test("a tempo twice as fast halves the duration", inFolder(async (folder) => {
+    mkdirSync(join(folder, "out"));
+    const at = async (tempo: string): Promise<number> => {
+      const run = await dexter(folder, "render", WALTZ, "--model", model, "-o", "out", "--seed", "1", "--tempo", tempo, "--json");
+      return JSON.parse(run.stdout).performances[0].duration;
+    };
+    const [slow, fast] = [await at("60"), await at("120")];
+    expect(slow / fast).toBeGreaterThan(1.7);
+    expect(slow / fast).toBeLessThan(2.3);
+    expect(filesIn(join(folder, "out"))).toEqual(["waltz.mid"]);
+  }));
+
+  test("a damaged model is reported in one line and nothing is written", inFolder(async (folder) => {
+    mkdirSync(join(folder, "model"));
+    copyFileSync(join(model, "config.json"), join(folder, "model", "config.json"));
+    writeFileSync(join(folder, "model", "model.safetensors"), readFileSync(join(model, "model.safetensors")).subarray(0, 2000));
+    const run = await dexter(folder, "render", WALTZ, "--model", "model", "-o", "w.mid");
+    expect(run).toMatchObject({ code: 1, stdout: "" });
+    expect(run.complaints).toHaveLength(1);
+    expect(run.complaints[0]).toMatch(/model\.safetensors/);
+    expect(filesIn(folder)).toEqual(["model"]);
+  }));
+});

@@ -48,9 +48,11 @@ export async function render(scores: readonly string[], options: RenderOptions):
     const progress = startProgress(basename(file));
     try {
       for (const path of outputsOf(targets)) await checkTarget(path);
+      // The model starts while the score is read; what is wrong with the score is said first.
+      loaded ??= namedModel(options.model);
+      loaded.catch(() => undefined);
       const score = await loadScore(file);
       if (options.verbose) for (const { place, message } of score.warnings) complain(`${place}: ${message}`, { file });
-      loaded ??= namedModel(options.model);
       const { name, model } = await loaded;
       const renderings = await renderScore(model, score, {
         seed,
@@ -76,7 +78,6 @@ export async function render(scores: readonly string[], options: RenderOptions):
       complain(error, { file, verbose: options.verbose });
     }
   }
-  await (await loaded?.catch(() => undefined))?.model.release();
   return exitCode;
 }
 
