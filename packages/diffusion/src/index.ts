@@ -22,6 +22,6 @@ export {
 export { createModel, type Model, type ModelOptions, type ModelSource, type ScoreCondition } from "./model/model.js";
 export type { Batch, Denoiser } from "./denoiser.js";
 export { guide } from "./guidance.js";
-export { renoise, sample, type SampleOptions, type SolverName } from "./sampler.js";
+export { flowLoss, renoise, sample, type SampleOptions, type SolverName } from "./sampler.js";
 export { drawNoise } from "./base/noise.js";
 export { renderScore, type Rendering, type RenderOptions } from "./render.js";

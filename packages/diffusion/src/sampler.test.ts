@@ -4,7 +4,7 @@ import { guide } from "./guidance.js";
 import { chords, normals } from "../test/random-model.js";
 import { drawNoise } from "./base/noise.js";
 import { ONSET_CHANNELS } from "./model/config.js";
-import { renoise, sample, type SolverName } from "./sampler.js";
+import { flowLoss, renoise, sample, type SolverName } from "./sampler.js";
 
 const shape = [2, 5, 3] as const;
 const noise: Batch = { data: normals(30, 1), shape };
@@ -79,6 +79,16 @@ describe("the sampler", () => {
     await expect(sample(oracle, noise, [null, null], { steps: 1.5 })).rejects.toThrow(RangeError);
     await expect(sample(oracle, noise, [null, null], { steps: 1, startTime: 1 })).rejects.toThrow("startTime must be in [0, 1), got 1.");
     expect(() => renoise(clean, { data: new Float32Array(6), shape: [1, 2, 3] }, 0.5)).toThrow("noise must be [2, 5, 3], got [1, 2, 3].");
+  });
+});
+
+describe("the loss", () => {
+  test("of an oracle is 0, of one that stands still the mean square of data minus noise", async () => {
+    const time = Float32Array.of(0.2, 0.7);
+    expect(await flowLoss(oracle, clean, noise, time, [null, null])).toBeCloseTo(0, 8);
+    const still: Denoiser<null> = async ({ shape }) => ({ data: new Float32Array(30), shape });
+    const expected = clean.data.reduce((sum, z, i) => sum + (z - noise.data[i]) ** 2, 0) / 30;
+    expect(await flowLoss(still, clean, noise, time, [null, null])).toBeCloseTo(expected, 5);
   });
 });
 

@@ -69,11 +69,39 @@ export async function sample<Condition>(
  * @throws ShapeError when the shapes differ
  */
 export function renoise(source: Batch, noise: Batch, time: number): Batch {
-  if (source.shape.join() !== noise.shape.join()) {
-    throw new ShapeError(`renoise: noise must be [${source.shape.join(", ")}], got [${noise.shape.join(", ")}].`);
-  }
+  sameShape("renoise", source, noise);
   const data = source.data.map((value, i) => (1 - time) * noise.data[i] + time * value);
   return { data, shape: source.shape };
+}
+
+/**
+ * How far a denoiser is from the flow: the mean square of its velocity minus (data − noise), at one time per example.
+ *
+ * @param data - clean targets, `[B, N, P]`
+ * @param noise - of the same shape
+ * @param time - of each example, in [0, 1], `[B]`
+ * @param conditions - of each example, `[B]`
+ * @throws ShapeError when the shapes differ
+ */
+export async function flowLoss<Condition>(
+  denoiser: Denoiser<Condition>, data: Batch, noise: Batch, time: Float32Array, conditions: readonly (Condition | null)[],
+): Promise<number> {
+  sameShape("flowLoss", data, noise);
+  const [B, N, P] = data.shape;
+  const noisy = data.data.map((z, i) => {
+    const t = time[Math.floor(i / (N * P))];
+    return (1 - t) * noise.data[i] + t * z;
+  });
+  const velocity = await denoiser({ data: noisy, shape: data.shape }, time, conditions);
+  let sum = 0;
+  velocity.data.forEach((v, i) => (sum += (v - (data.data[i] - noise.data[i])) ** 2));
+  return sum / (B * N * P);
+}
+
+function sameShape(action: string, expected: Batch, noise: Batch): void {
+  if (expected.shape.join() !== noise.shape.join()) {
+    throw new ShapeError(`${action}: noise must be [${expected.shape.join(", ")}], got [${noise.shape.join(", ")}].`);
+  }
 }
 
 function advance(x: Batch, velocity: Batch, width: number): Batch {
