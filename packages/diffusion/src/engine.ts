@@ -48,6 +48,8 @@ export interface Engine {
   readonly skipped: readonly SkippedEngine[];
   /** True where `matMul` with a transposed operand is slow (WASM): transpose first. */
   readonly transposeFirst: boolean;
+  /** True where a fused product with a bias is faster than product and sum (not in libtensorflow). */
+  readonly fuseBias: boolean;
   /** Make it the current one again, after another engine was loaded on the same `tf`. */
   select(): Promise<void>;
   /**
@@ -100,12 +102,12 @@ export function describeEngine(engine: Engine): string {
 }
 
 async function load(name: EngineName, options: EngineOptions, skipped: readonly SkippedEngine[]): Promise<Engine> {
-  const base = { name, skipped, transposeFirst: false, check: () => undefined, select: async () => undefined };
+  const base = { name, skipped, transposeFirst: false, fuseBias: true, check: () => undefined, select: async () => undefined };
   switch (name) {
     case "tfjs-node-gpu":
     case "tfjs-node": {
       const tf = await loadNative(`@tensorflow/${name}`, options);
-      return { ...base, tf };
+      return { ...base, tf, fuseBias: false };
     }
     case "wasm": {
       const tf = await loadCore();
@@ -151,7 +153,7 @@ async function loadNative(name: string, options: EngineOptions): Promise<Tf> {
     env["TF_NUM_INTEROP_THREADS"] ??= "1";
   }
   const [{ createRequire }, util] = await Promise.all([
-    importPackage<typeof import("node:module")>("node:module"),
+    importPackage<{ createRequire(from: string): (name: string) => unknown }>("node:module"),
     importPackage<Record<string, unknown>>("node:util"),
   ]);
   // Node 23 dropped two functions that the package still calls.

@@ -48,10 +48,7 @@ export function normalizedScale(engine: Engine, weights: Weights, name: string, 
   return {
     output: tf.mul(norm.rows, weight) as Tensor2D,
     backward: (dh) => {
-      const { dx, dWeight } = tf.tidy(() => ({
-        dx: normalizeBackward(engine, norm, tf.mul(dh, weight) as Tensor2D),
-        dWeight: tf.sum(tf.mul(dh, norm.rows), 0),
-      }));
+      const { dx, dWeight } = normalizeBackward(engine, norm, weight, dh);
       weights.put(name, dWeight);
       return dx;
     },
@@ -76,22 +73,23 @@ export function gatedBlock(
   const dropout = shape.dropout?.[index] ?? null;
   const conv = weights.get(`${name}.conv.weight`);
   const out = weights.get(`${name}.out.weight`);
-  const { columns, gate, gated, output } = tf.tidy(() => {
+  const { columns, gate, kept, output } = tf.tidy(() => {
     const columns = neighbours(engine, h, batch, notes, kernel, dilation, withOnset ? onsets.apply(h) : null);
     const both = affine(columns, conv, weights.vector(`${name}.conv.bias`)); // [B·T, 2H]
     const gate = tf.sigmoid(tf.slice(both, [0, width], [-1, width])) as Tensor2D;
     const gated = tf.mul(tf.slice(both, [0, 0], [-1, width]), gate) as Tensor2D;
     const kept = dropout ? (tf.mul(gated, dropout) as Tensor2D) : gated;
-    return { columns, gate, gated, output: tf.add(x, affine(kept, out, weights.vector(`${name}.out.bias`))) as Tensor2D };
+    return { columns, gate, kept, output: tf.add(x, affine(kept, out, weights.vector(`${name}.out.bias`))) as Tensor2D };
   });
   return {
     output,
     backward: (dOutput) => {
       const result = tf.tidy(() => {
-        const kept = dropout ? (tf.mul(gated, dropout) as Tensor2D) : gated;
         const dKept = productTransposed(dOutput, out);
-        const dGated = dropout ? tf.mul(dKept, dropout) : dKept;
-        const dBoth = tf.concat([tf.mul(dGated, gate), tf.mul(dGated, tf.mul(gated, tf.sub(1, gate)))], 1) as Tensor2D;
+        // kept = a · gate · dropout, so da = dKept · gate · dropout and db = dKept · kept · (1 − gate).
+        const through = tf.mul(dKept, kept);
+        const da = tf.mul(dKept, dropout ? tf.mul(gate, dropout) : gate);
+        const dBoth = tf.concat([da, tf.sub(through, tf.mul(through, gate))], 1) as Tensor2D;
         const dColumns = productTransposed(dBoth, conv);
         let dh = neighboursBackward(engine, dColumns, batch, notes, width, kernel, dilation);
         if (withOnset) dh = tf.add(dh, onsets.apply(tf.slice(dColumns, [0, kernel * width], [-1, width]))) as Tensor2D;
@@ -103,7 +101,7 @@ export function gatedBlock(
           convBias: tf.sum(dBoth, 0),
         };
       });
-      tf.dispose([columns, gate, gated]);
+      tf.dispose([columns, gate, kept]);
       weights.put(`${name}.out.weight`, result.out);
       weights.put(`${name}.out.bias`, result.outBias);
       weights.put(`${name}.conv.weight`, result.conv);

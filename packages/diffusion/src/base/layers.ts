@@ -23,12 +23,12 @@ export interface MatrixProducts {
 }
 
 /** Matrix products as the engine does them best. */
-export function matrixProducts({ tf, transposeFirst }: Engine): MatrixProducts {
+export function matrixProducts({ tf, transposeFirst, fuseBias }: Engine): MatrixProducts {
   return {
     product: (a, b) => tf.matMul(a, b),
     transposedProduct: (a, b) => (transposeFirst ? tf.tidy(() => tf.matMul(tf.transpose(a), b)) : tf.matMul(a, b, true, false)),
     productTransposed: (a, b) => (transposeFirst ? tf.tidy(() => tf.matMul(a, tf.transpose(b))) : tf.matMul(a, b, false, true)),
-    affine: (a, b, bias) => tf.fused.matMul({ a, b, bias }) as Tensor2D,
+    affine: (a, b, bias) => (fuseBias ? (tf.fused.matMul({ a, b, bias }) as Tensor2D) : tf.tidy(() => tf.add(tf.matMul(a, b), bias) as Tensor2D)),
   };
 }
 
@@ -73,9 +73,23 @@ export function normalize({ tf }: Engine, x: Tensor2D, mask: Tensor2D | null): N
   }) as unknown as Normalized;
 }
 
-/** Gradient of {@link normalize}: dx = inverse · (dy − rows · mean(dy · rows)). */
-export function normalizeBackward({ tf }: Engine, { rows, inverse }: Normalized, dy: Tensor2D): Tensor2D {
-  return tf.tidy(() => tf.mul(inverse, tf.sub(dy, tf.mul(rows, tf.mean(tf.mul(dy, rows), 1, true)))));
+/**
+ * Gradient of the norm times a weight per channel, h = w · rows.
+ *
+ * With q = dh · rows, the weight's gradient is Σ q and the input's is
+ * inverse · (w · dh − rows · mean(w · q)).
+ *
+ * @param weight - `[1, H]`
+ */
+export function normalizeBackward(
+  engine: Engine, { rows, inverse }: Normalized, weight: Tensor2D, dh: Tensor2D,
+): { dx: Tensor2D; dWeight: Tensor } {
+  const { tf } = engine;
+  return tf.tidy(() => {
+    const q = tf.mul(dh, rows) as Tensor2D;
+    const mean = matrixProducts(engine).product(q, tf.reshape(tf.div(weight, weight.shape[1]), [weight.shape[1], 1]) as Tensor2D);
+    return { dx: tf.mul(inverse, tf.sub(tf.mul(dh, weight), tf.mul(rows, mean))) as Tensor2D, dWeight: tf.sum(q, 0) };
+  });
 }
 
 /**

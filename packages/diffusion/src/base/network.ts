@@ -222,7 +222,7 @@ function conditionedScale(
         const dTime = productTransposed(dScaleAndShift, timeWeight);
         const dRows = tf.reshape(tf.mul(cube(d), tf.reshape(gain, [batch, 1, width])), [batch * notes, width]) as Tensor2D;
         return {
-          dx: normalizeBackward(engine, norm, dRows),
+          dx: normalizeBackward(engine, norm, tf.onesLike(normWeight) as Tensor2D, dRows).dx,
           dTime: time.gradient.sum ? (tf.add(time.gradient.sum, dTime) as Tensor2D) : dTime,
           norm: tf.sum(tf.mul(dGain, onePlusScale), 0),
           time: transposedProduct(time.output, dScaleAndShift),

@@ -3,7 +3,7 @@
  */
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { fillDropout, type RandomStream } from "../base/random-stream.js";
-import { batchOnsetAverage } from "../base/onset-average.js";
+import { batchOnsetAverage, ONSET_BLOCK } from "../base/onset-average.js";
 import type { BatchShape } from "../base/network.js";
 import type { Engine } from "../engine.js";
 import type { StackConfig } from "../model/config.js";
@@ -14,7 +14,7 @@ import type { PreparedPiece } from "./training-piece.js";
 export interface CropBatch {
   /** The crops. */
   readonly crops: readonly Crop[];
-  /** `T`, the longest crop. */
+  /** `T`: the longest crop, rounded up to whole blocks of the onset average. */
   readonly notes: number;
   /** 1 for a note, 0 for padding, `[B·T]`. */
   readonly mask: Float32Array;
@@ -24,7 +24,8 @@ export interface CropBatch {
 
 /** Put crops side by side. */
 export function cropBatch(pieces: readonly PreparedPiece[], crops: readonly Crop[]): CropBatch {
-  const notes = Math.max(...crops.map(({ length }) => length));
+  const longest = Math.max(...crops.map(({ length }) => length));
+  const notes = Math.ceil(longest / ONSET_BLOCK) * ONSET_BLOCK;
   const mask = new Float32Array(crops.length * notes);
   const onset = new Int32Array(crops.length * notes).fill(-1);
   crops.forEach(({ piece, begin, length }, b) => {
