@@ -26,7 +26,7 @@ export default tseslint.config(
     files: ["**/*.ts"],
     plugins: { "@nx": nx },
     rules: {
-      "@nx/enforce-module-boundaries": ["error", { enforceBuildableLibDependency: true, allow: ["**/tools/shared-data.mjs"], depConstraints: arrows }],
+      "@nx/enforce-module-boundaries": ["error", { enforceBuildableLibDependency: true, allow: ["/tools/shared-data\\.mjs$"], depConstraints: arrows }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "@typescript-eslint/consistent-type-imports": "error",
       eqeqeq: ["error", "always", { null: "ignore" }],

@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Application } from "typedoc";
+import { Application, OptionDefaults } from "typedoc";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const project = process.cwd();
@@ -23,11 +23,13 @@ const app = await Application.bootstrapWithPlugins({
   name: manifest.name,
   entryPoints,
   tsconfig: join(project, "tsconfig.lib.json"),
-  basePath: project,
+  basePath: root,
+  blockTags: [...OptionDefaults.blockTags, "@file"],
 });
 const reflections = await app.convert();
 if (reflections) {
   app.validate(reflections);
+  process.chdir(root); // The JSON names files relative to where it is written; the merge runs in the root.
   await app.generateJson(reflections, join(root, "tmp", "api", `${basename(project)}.json`));
 }
 process.exit(!reflections || app.logger.hasErrors() || app.logger.hasWarnings() ? 1 : 0);
