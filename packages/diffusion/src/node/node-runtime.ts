@@ -1,6 +1,6 @@
 /**
  * @file The best ONNX Runtime of this Node: the native build where it is
- * installed, else WebAssembly with threads.
+ * installed, else WebAssembly.
  */
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
@@ -17,11 +17,12 @@ export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 export interface NodeRuntimeOptions {
   /** Take this one or fail. Default: the environment variable `DEXTER_RUNTIME`, else `node` where it is installed, else `web`. */
   readonly runtime?: RuntimeName;
-  /** Threads inside an operator. Default: the machine's cores, at most 4. */
+  /** Threads inside an operator. Default: the machine's cores, at most 4, on `node`; 1 on `web`, whose threads gain little and lose on a busy machine. */
   readonly threads?: number;
 }
 
-const MAX_DEFAULT_THREADS = 4;
+const MAX_NATIVE_THREADS = 4;
+const WEB_THREADS = 1;
 
 /**
  * Start the best runtime there is.
@@ -30,13 +31,15 @@ const MAX_DEFAULT_THREADS = 4;
  */
 export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<Runtime> {
   const wanted = options.runtime ?? fromEnvironment();
-  const threads = options.threads ?? Math.min(MAX_DEFAULT_THREADS, availableParallelism());
-  if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`nodeRuntime: threads must be an integer ≥ 1, got ${threads}.`);
+  if (options.threads !== undefined && !(Number.isInteger(options.threads) && options.threads >= 1)) {
+    throw new RangeError(`nodeRuntime: threads must be an integer ≥ 1, got ${options.threads}.`);
+  }
   if (wanted !== "web") {
     const native = loadNative();
-    if (native) return ortRuntime(native, "onnxruntime-node", threads);
+    if (native) return ortRuntime(native, "onnxruntime-node", options.threads ?? Math.min(MAX_NATIVE_THREADS, availableParallelism()));
     if (wanted === "node") throw new RuntimeError("onnxruntime-node is not installed or does not load here. Install it, or use the runtime `web`.");
   }
+  const threads = options.threads ?? WEB_THREADS;
   const ort = await loadWeb(() => import("onnxruntime-web"));
   ort.env.wasm.numThreads = threads;
   return ortRuntime(ort, "onnxruntime-web", threads);
