@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { loadMatch, loadPerformance } from "@dexter/codec/node";
 import { FIXTURES, dexter, filesIn, inFolder } from "./dexter.js";
 import { saveTinyModel } from "./tiny-model.js";
@@ -12,6 +12,9 @@ const PLAYED = 29;
 
 let models: string;
 let model: string;
+// Each rendering starts the runtime anew, which takes long on a busy machine.
+jest.setTimeout(240_000);
+
 beforeAll(async () => {
   models = mkdtempSync(join(tmpdir(), "dexter-model-"));
   model = join(models, "tiny");
