@@ -15,7 +15,11 @@ const program = new Command("dexter-train").description(
   "Prepare corpora, train, evaluate and export models of expressive piano performance",
 );
 for (const command of COMMANDS) program.addCommand(command().option("--verbose", "print the stack of an error"));
-for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError("(add --help for the options)");
+for (const command of [program, ...program.commands]) {
+  command.exitOverride().configureOutput({
+    outputError: (text, write) => write(text.replace(/^error: /, "dexter-train: ").replace(/\n(?=.)/g, " ")),
+  });
+}
 
 try {
   await program.parseAsync();

@@ -16,9 +16,9 @@ const PLAYED = 0.5;
 /**
  * The bars of a score that a performance played.
  *
- * A run of bars without matched notes is cut when one of its written bars was
- * played in another pass (the run may contain first endings that have no other
- * pass). Anything else stays, played or not.
+ * A bar without matched notes is cut when its written bar was played in another
+ * pass, and so are unplayed endings and empty bars beside it. Anything else
+ * stays, played or not: a performance that stops early has the whole score.
  *
  * @param score - unfolded, its alignment's ids in it
  * @param alignment - of one performance
@@ -40,18 +40,17 @@ export function playedBars(score: Score, alignment: Alignment): number[] {
     if (total[bar] > 0 && played[bar] >= PLAYED * total[bar]) writtenAndPlayed.add(writtenIndex);
   });
 
+  const written = score.unfolding?.written ?? score;
+  const elsewhere = (bar: number): boolean => silent[bar] && total[bar] > 0 && writtenAndPlayed.has(measures[bar].writtenIndex);
+  // Endings have no other pass, and empty bars say nothing: they go with the bars beside them.
+  const follows = (bar: number): boolean => silent[bar] && (total[bar] === 0 || written.navigation[measures[bar].writtenIndex]?.endings !== undefined);
   const kept: number[] = [];
   for (let bar = 0; bar < measures.length; ) {
-    if (!silent[bar]) {
-      kept.push(bar++);
-      continue;
-    }
     const start = bar;
-    while (bar < measures.length && silent[bar]) bar++;
-    const elsewhere = (index: number): boolean => total[index] > 0 && writtenAndPlayed.has(measures[index].writtenIndex);
     let cut = false;
-    for (let index = start; index < bar; index++) cut ||= elsewhere(index);
+    for (; bar < measures.length && (elsewhere(bar) || follows(bar)); bar++) cut ||= elsewhere(bar);
     if (!cut) for (let index = start; index < bar; index++) kept.push(index);
+    if (bar < measures.length) kept.push(bar++);
   }
   return kept;
 }

@@ -1,0 +1,81 @@
+/**
+ * @file `dexter-train prepare` and `export` as a person runs them, on the tiny corpus of alignment-datasets.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openSet, readOriginalLayout } from "@dexter/alignment-datasets";
+
+const BIN = fileURLToPath(new URL("../bin/dexter-train.mjs", import.meta.url));
+const CORPUS = fileURLToPath(new URL("../../../packages/alignment-datasets/test/fixtures/schubert", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "dexter-train-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function dexterTrain(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [BIN, ...args]);
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (text) => (stdout += text));
+    child.stderr.on("data", (text) => (stderr += text));
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+describe("dexter-train prepare", () => {
+  test("writes a set and says what is in it; export writes it in the original's layout", async () => {
+    const set = join(folder, "set.h5");
+    const prepared = await dexterTrain("prepare", "--corpus", `folder=${CORPUS}`, "-o", set, "--features", "classic", "--release", "sound", "--json");
+    expect(prepared).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(prepared.stdout)).toMatchObject({ output: set, counts: { scores: 1, performances: 2, scoreNotes: 40 }, skipped: [] });
+    const stored = await openSet(set);
+    expect(stored.description).toMatchObject({ featureSet: "classic", release: "sound" });
+    const played = [0, 1].map((k) => stored.readPerformance(0, k).mask.reduce((sum, value) => sum + value, 0));
+    stored.close();
+
+    const exported = await dexterTrain("export", "--layout", "original", set, "-o", join(folder, "original.h5"), "--length", "16", "--json");
+    expect(exported).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(exported.stdout)).toMatchObject({ performances: 2, segments: Math.ceil(played[0] / 16) + Math.ceil(played[1] / 16) });
+    const original = await readOriginalLayout(join(folder, "original.h5"));
+    for (const { noteIdPath, parameters } of original.segments()) {
+      expect(parameters.shape).toEqual([16, 5]);
+      expect(existsSync(join(folder, noteIdPath))).toBe(true);
+    }
+    original.close();
+  });
+
+  test.each<[string, string[], number, string]>([
+    ["no corpus", ["prepare", "-o", "set.h5"], 2, "--corpus"],
+    ["an unknown kind", ["prepare", "--corpus", "atepp=x", "-o", "set.h5"], 2, "expected a kind of asap, vienna4x22, batik, folder"],
+    ["a corpus that is not there", ["prepare", "--corpus", "asap=/nowhere", "-o", join(folder, "set2.h5")], 1, "/nowhere: no such folder or archive"],
+    ["a folder to write that is not there", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", "/nowhere/set.h5"], 2, "cannot write into /nowhere"],
+    ["a fraction out of range", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", "set.h5", "--validation", "2"], 2, "--validation"],
+    ["an unknown option", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", "set.h5", "--nonsense"], 2, "--nonsense"],
+    ["an unknown command", ["prepair"], 2, "prepair"],
+    ["a set that is not there", ["export", "/nowhere.h5", "-o", join(folder, "x.h5")], 1, "/nowhere.h5: no such file"],
+  ])("%s is one line and exit code", async (_, args, code, message) => {
+    const outcome = await dexterTrain(...args);
+    expect(outcome.code).toBe(code);
+    expect(outcome.stderr).toContain(message);
+    expect(outcome.stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(outcome.stdout).toBe("");
+  });
+
+  test("a stack is printed only with --verbose", async () => {
+    const text = join(folder, "text.h5");
+    writeFileSync(text, "hello");
+    const quiet = await dexterTrain("export", text, "-o", join(folder, "x.h5"));
+    const verbose = await dexterTrain("export", text, "-o", join(folder, "x.h5"), "--verbose");
+    expect(quiet.stderr).toBe(`dexter-train: ${text}: not an HDF5 file\n`);
+    expect(verbose.stderr).toContain("    at ");
+    expect(readdirSync(folder).filter((name) => name.startsWith("x."))).toEqual([]);
+  });
+});
