@@ -7,7 +7,7 @@
 import { constants, unlinkSync } from "node:fs";
 import { access, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { OutputError, UsageError, describeFailure } from "./failure.js";
+import { EXIT, OutputError, UsageError, describeFailure } from "./failure.js";
 
 /** One file to write. */
 export interface OutputFile {
@@ -27,6 +27,9 @@ process.once("exit", () => {
     }
   }
 });
+
+/** Told to stop while files are written. At other times a signal may end the process at once: there is nothing to remove. */
+const stop = (): never => process.exit(EXIT.interrupted);
 
 /**
  * Refuse a target that cannot be written, before any work is done for it.
@@ -56,6 +59,7 @@ export async function checkTarget(path: string, inputs: readonly string[] = []):
  */
 export async function writeOutputs(files: readonly OutputFile[]): Promise<void> {
   const staged: { readonly from: string; readonly to: string }[] = [];
+  process.on("SIGINT", stop).on("SIGTERM", stop);
   try {
     for (const { path, content } of files) {
       const to = await targetOf(path);
@@ -76,6 +80,7 @@ export async function writeOutputs(files: readonly OutputFile[]): Promise<void> 
       pending.delete(from);
     }
   } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
     for (const { from } of staged) {
       if (pending.delete(from)) await unlink(from).catch(() => undefined);
     }

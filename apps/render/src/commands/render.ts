@@ -36,9 +36,6 @@ const SEEDS = 1_000_000;
 export async function render(scores: readonly string[], options: RenderOptions): Promise<number> {
   const plan = await planTargets(scores, options);
   const seed = options.seed ?? randomInt(SEEDS);
-  const interrupt = new AbortController();
-  const stop = (): void => interrupt.abort(new Error("stopped"));
-  process.once("SIGINT", stop).once("SIGTERM", stop);
 
   let loaded: Promise<NamedModel> | undefined;
   let exitCode: number = EXIT.ok;
@@ -60,7 +57,6 @@ export async function render(scores: readonly string[], options: RenderOptions):
         steps: options.steps,
         guidance: options.guidance,
         tempo: options.tempo,
-        signal: interrupt.signal,
         onProgress: progress.update,
       });
       await writeOutputs(outputFiles(targets, renderings, name));
@@ -68,11 +64,6 @@ export async function render(scores: readonly string[], options: RenderOptions):
       await report(targets, renderings, name, (performance.now() - started) / 1000, options.json);
     } catch (error) {
       progress.stop();
-      if (interrupt.signal.aborted) {
-        complain("stopped", { file });
-        exitCode = EXIT.interrupted;
-        break;
-      }
       exitCode = EXIT.failed;
       if (options.json) await print(`${JSON.stringify({ score: file, error: describeFailure(error, file) })}\n`);
       complain(error, { file, verbose: options.verbose });
