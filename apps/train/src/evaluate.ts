@@ -3,8 +3,8 @@
  */
 import { Command, Option } from "commander";
 import { CORPUS_KINDS, openCorpus, type CorpusOptions, type Skipped } from "@dexter/alignment-datasets";
-import { loadModel } from "@dexter/diffusion/node";
-import { renderScore, type Model, type RenderOptions } from "@dexter/diffusion";
+import { loadCheckpoint, loadModel, saveCheckpoint } from "@dexter/diffusion/node";
+import { formatModelCard, renderScore, withEvaluation, type Model, type RenderOptions } from "@dexter/diffusion";
 import { agreement, agreementTable, formatAgreement, humanAgreement, type AgreementTable, type PieceAgreement } from "@dexter/eval-features";
 import { addCorpus } from "./corpus-option.js";
 import { interruptible } from "./interrupt.js";
@@ -19,6 +19,7 @@ interface EvaluateFlags {
   readonly steps?: number;
   readonly guidance?: number;
   readonly json?: boolean;
+  readonly card?: boolean;
 }
 
 /** The command. */
@@ -31,6 +32,7 @@ export function evaluateCommand(): Command {
     .addOption(new Option("--seed <n>", "of the first draw; the next ones follow").argParser(integerBetween(0, 2 ** 31 - 1)).default(1))
     .addOption(new Option("--steps <n>", "of the sampler (default: the model's)").argParser(integerBetween(1, 1000)))
     .addOption(new Option("--guidance <w>", "strength of the guidance (default: the model's)").argParser(numberBetween(0, 20)))
+    .option("--card", "write the table into the model's card, too")
     .option("--json", "print the table and every piece as JSON")
     .action(evaluate);
 }
@@ -48,8 +50,9 @@ async function evaluate(modelFolder: string | undefined, flags: EvaluateFlags): 
       steps: flags.steps ?? model.config.sampling.steps,
       guidance: flags.guidance ?? model.config.sampling.guidance,
     };
+    if (flags.card && modelFolder !== undefined) await writeCard(modelFolder, describe(table, settings, skipped));
     if (flags.json) process.stdout.write(`${JSON.stringify({ ...settings, corpora: flags.corpus, ...table, skipped, seconds })}\n`);
-    else process.stdout.write(describe(table, settings, skipped, seconds));
+    else process.stdout.write(`${describe(table, settings, skipped)}time: ${formatSeconds(seconds)}\n`);
   } finally {
     await model?.release();
   }
@@ -85,7 +88,14 @@ async function evaluateCorpora(
   return { table: agreementTable(pieces), skipped };
 }
 
-function describe(table: AgreementTable, settings: Record<string, unknown> | undefined, skipped: readonly Skipped[], seconds: number): string {
+/** Put the figures into the card beside the model. */
+async function writeCard(folder: string, figures: string): Promise<void> {
+  const checkpoint = await loadCheckpoint(folder);
+  const card = withEvaluation(checkpoint.card ?? formatModelCard(checkpoint.config), `\`\`\`text\n${figures}\`\`\``);
+  await saveCheckpoint(folder, { ...checkpoint, card });
+}
+
+function describe(table: AgreementTable, settings: Record<string, unknown> | undefined, skipped: readonly Skipped[]): string {
   const pianists = [...new Set(table.pieces.map(({ human }) => human.pianists))].sort((a, b) => a - b);
   const who = pianists.length === 1 ? String(pianists[0]) : `${pianists[0]}–${pianists[pianists.length - 1]}`;
   const lines = [
@@ -94,7 +104,6 @@ function describe(table: AgreementTable, settings: Record<string, unknown> | und
     "",
     formatAgreement(table),
     ...skipped.map(({ corpus, piece, performance, reason, message }) => `skipped ${corpus}: ${performance ?? piece}: ${reason}: ${message}`),
-    `time: ${formatSeconds(seconds)}`,
   ];
   return `${lines.join("\n")}\n`;
 }

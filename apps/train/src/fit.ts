@@ -3,8 +3,12 @@
  */
 import { Command, Option } from "commander";
 import { resolve } from "node:path";
-import { saveCheckpoint } from "@dexter/diffusion/node";
-import { describeEngine, ENGINE_NAMES, loadEngine, trainBase, trainingOptions, type EngineName, type TrainingProgress } from "@dexter/diffusion/training";
+import { formatModelCard, type ModelConfig } from "@dexter/diffusion";
+import { loadModel, saveCheckpoint } from "@dexter/diffusion/node";
+import {
+  describeEngine, ENGINE_NAMES, fitGains, loadEngine, trainBase, trainingOptions,
+  type EngineName, type TrainedModel, type TrainingPiece, type TrainingProgress,
+} from "@dexter/diffusion/training";
 import { EXIT } from "./errors.js";
 import { readFitConfig } from "./fit-config.js";
 import { readFitData } from "./fit-data.js";
@@ -71,9 +75,27 @@ async function fit(path: string, flags: FitFlags): Promise<void> {
     process.exitCode = EXIT.interrupted;
     return;
   }
-  await saveCheckpoint(run.model, { config: model.config, weights: model.tensors });
-  if (flags.json) process.stdout.write(`${JSON.stringify({ model: run.model, seconds, training: model.config.training })}\n`);
+  const trained = await calibrated(run.model, model, data.validation);
+  await saveCheckpoint(run.model, { config: trained, weights: model.tensors, card: formatModelCard(trained) });
+  if (flags.json) process.stdout.write(`${JSON.stringify({ model: run.model, seconds, training: trained.training, sampling: trained.sampling })}\n`);
   else process.stdout.write(`${run.model}: ${steps.mean} + ${steps.flow} steps on ${data.pieces.length} pieces\n  time: ${formatSeconds(seconds)}\n`);
+}
+
+/** The configuration with the gains that make draws vary as pianists do, fitted on the validation pieces. */
+async function calibrated(folder: string, { config, tensors }: TrainedModel, validation: readonly TrainingPiece[]): Promise<ModelConfig> {
+  await saveCheckpoint(folder, { config, weights: tensors });
+  if (validation.length === 0) return config;
+  const model = await loadModel(folder);
+  const progress = showProgress("pieces");
+  try {
+    const gains = await interruptible((signal) =>
+      fitGains(model, validation, { signal, onPiece: (done) => progress.update(done, validation.length, "gains") }),
+    );
+    return { ...config, sampling: { ...config.sampling, gains } };
+  } finally {
+    progress.stop();
+    await model.release();
+  }
 }
 
 /** The newest figures in a few words. */

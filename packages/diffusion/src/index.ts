@@ -25,3 +25,4 @@ export { guide } from "./guidance.js";
 export { flowLoss, renoise, sample, type SampleOptions, type SolverName } from "./sampler.js";
 export { drawNoise } from "./base/noise.js";
 export { renderScore, type Rendering, type RenderOptions } from "./render.js";
+export { formatModelCard, withEvaluation } from "./model/card.js";

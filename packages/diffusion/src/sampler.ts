@@ -59,6 +59,7 @@ export async function sample<Condition>(
     }
     x = next;
     onStep?.(step + 1, steps);
+    if (signal ?? onStep) await eventLoop();
   }
   return x;
 }
@@ -102,6 +103,11 @@ function sameShape(action: string, expected: Batch, noise: Batch): void {
   if (expected.shape.join() !== noise.shape.join()) {
     throw new ShapeError(`${action}: noise must be [${expected.shape.join(", ")}], got [${noise.shape.join(", ")}].`);
   }
+}
+
+/** Let timers and signals in: a WebAssembly runtime resolves its promises without ever leaving the microtasks. */
+function eventLoop(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 function advance(x: Batch, velocity: Batch, width: number): Batch {

@@ -23,3 +23,4 @@ export {
   decayMask, denoiserLayout, encoderLayout, fromTensors, initialize, toTensors, type Layout, type NamedTensor, type NamedTensors, type Slot,
 } from "./base/layout.js";
 export { fillDropout, randomStream, shuffle, type RandomStream } from "./base/random-stream.js";
+export { fitGains, type GainOptions } from "./training/gains.js";

@@ -1,0 +1,35 @@
+import { describe, expect, test } from "@jest/globals";
+import type { ModelConfig } from "./config.js";
+import { formatModelCard, withEvaluation } from "./card.js";
+
+const CONFIG = {
+  format: "dexter-base",
+  features: { set: "base", names: ["a", "b", "c"] },
+  targets: { names: ["tempo", "velocity"] },
+  sampling: { steps: 8, guidance: 2.25, slowTempoFactor: 0.3, gains: [1, 0.85] },
+  training: {
+    data: [{ corpora: ["asap", "batik"], licences: ["CC BY-NC-SA 4.0"], seed: 7 }],
+    seed: 3,
+    pieces: 209,
+    validation: { mean: { step: 400, channels: [0.5, 0.25], correlation: [0.4, 0.6] } },
+  },
+} as unknown as ModelConfig;
+
+describe("a model card", () => {
+  const card = formatModelCard(CONFIG);
+
+  test("tells data, seeds, figures and licence", () => {
+    expect(card).toContain("data: asap, batik (CC BY-NC-SA 4.0)");
+    expect(card).toContain("split seed: 7; training seed: 3");
+    expect(card).toContain("| mean, step 400 | r with single performances | 0.400 | 0.600 |");
+    expect(card).toMatch(/## Licence\n\n.*CC BY-NC-SA 4\.0/);
+  });
+
+  test("takes a new evaluation in the place of the old", () => {
+    const once = withEvaluation(card, "the old table");
+    const twice = withEvaluation(once, "the new table");
+    expect(twice).toContain("## Evaluation\n\nthe new table\n\n## Limits");
+    expect(twice).not.toContain("the old table");
+    expect(twice).not.toContain("Not evaluated");
+  });
+});

@@ -1,0 +1,81 @@
+/**
+ * @file The model card beside a checkpoint: what it was trained on, how, and how
+ * well it does (Mitchell et al., 2019).
+ */
+import type { ModelConfig } from "./config.js";
+
+/** What `trainBase` records of a run, as far as the card tells it. */
+interface TrainingRecord {
+  readonly data?: readonly { readonly corpora?: readonly string[]; readonly licences?: readonly string[]; readonly seed?: number }[];
+  readonly engine?: string;
+  readonly seed?: number;
+  readonly steps?: Readonly<Record<string, number>>;
+  readonly pieces?: number;
+  readonly performances?: number;
+  readonly validationPieces?: number;
+  readonly validation?: Readonly<Record<string, { readonly step?: number; readonly channels?: readonly number[]; readonly correlation?: readonly number[] }>>;
+}
+
+const EVALUATION = "## Evaluation";
+const NOT_EVALUATED = "Not evaluated yet: `dexter-train evaluate MODEL --corpus vienna4x22=PATH --card`.";
+
+/** Write the card of a checkpoint from what its configuration says of itself. */
+export function formatModelCard(config: ModelConfig): string {
+  const record = config.training as TrainingRecord;
+  const corpora = record.data?.flatMap((set) => set.corpora ?? []) ?? [];
+  const licences = [...new Set(record.data?.flatMap((set) => set.licences ?? []) ?? [])];
+  const { sampling, pieceLevel, targets } = config;
+  const figures = Object.entries(record.validation ?? {}).flatMap(([stage, { step, channels, correlation }]) => [
+    ...(channels ? [`| ${stage}, step ${step ?? "?"} | error (standardized) | ${row(channels)} |`] : []),
+    ...(correlation ? [`| ${stage}, step ${step ?? "?"} | r with single performances | ${row(correlation)} |`] : []),
+  ]);
+  return `# ${config.format}
+
+Expressive piano performance from a score: a rectified flow over six performance targets, conditioned on ${config.features.names.length} score features
+(set \`${config.features.set}\`). Play a score with \`dexter render SCORE --model THIS_FOLDER\`.
+
+## Training
+
+- data: ${corpora.length > 0 ? corpora.join(", ") : "not recorded"}${licences.length > 0 ? ` (${licences.join(", ")})` : ""}
+- training pieces: ${record.pieces ?? "?"} scores, ${record.performances ?? "?"} performances; validation: ${record.validationPieces ?? "?"} scores of other pieces
+- split seed: ${record.data?.map(({ seed }) => seed ?? "?").join(", ") ?? "?"}; training seed: ${record.seed ?? "?"}
+- kept out of both by rule: everything in Vienna 4x22, and Chopin op. 10 no. 3 and op. 38, Mozart K. 331 (first movement) and Schubert D. 783 no. 15 wherever they stand
+- steps: ${Object.entries(record.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ")}; engine: ${record.engine ?? "?"}
+- statistics of features and targets: from the training part only
+
+| stage | figure | ${targets.names.join(" | ")} |
+|---|---|${targets.names.map(() => "---").join("|")}|
+${figures.join("\n")}
+${pieceLevel ? `\nMean tempo and mean velocity of a piece by ridge regression, R² on left-out pieces: ${pieceLevel.log2SecPerQuarter.r2.toFixed(2)} and ${pieceLevel.meanVelocity.r2.toFixed(2)}.\n` : ""}
+## Sampling
+
+Euler, ${sampling.steps} steps, guidance ${sampling.guidance}, gains ${sampling.gains.map((gain) => gain.toFixed(2)).join(" ")} (fitted on the validation pieces), slow tempo × ${sampling.slowTempoFactor}.
+
+${EVALUATION}
+
+${NOT_EVALUATED}
+
+## Limits
+
+Piano music of the common practice, mostly Bach to Scriabin; other music is played like it. Tempo over long spans is hardly predicted and
+therefore kept close to even. One mean tempo a piece, unless one is given. Half-pedalling follows what the recording pianos
+measured. Grace notes and ornaments are played as printed.
+
+## Licence
+
+The weights carry the licence of the data sets that they were trained on: CC BY-NC-SA 4.0.
+`;
+}
+
+/** The card with its evaluation section replaced. */
+export function withEvaluation(card: string, evaluation: string): string {
+  const begin = card.indexOf(EVALUATION);
+  const text = `${EVALUATION}\n\n${evaluation.trim()}\n`;
+  if (begin < 0) return `${card.trimEnd()}\n\n${text}`;
+  const end = card.indexOf("\n## ", begin + EVALUATION.length);
+  return card.slice(0, begin) + text + (end < 0 ? "" : card.slice(end));
+}
+
+function row(values: readonly number[]): string {
+  return values.map((value) => value.toFixed(3)).join(" | ");
+}
