@@ -14,7 +14,7 @@ export { segmentMask, segmentRows, segments, type Segment, type SegmentOptions }
 export { featureStatistics, runningStatistics, type ColumnStatistics, type RunningStatistics } from "./statistics.js";
 export { prepareSet, type PrepareOptions, type PrepareProgress, type PrepareReport } from "./prepare.js";
 export {
-  SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetStatistics,
+  SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetStatistics, type SplitCounts,
   type StoredNotes,
 } from "./set/format.js";
 export { openSet, type ScoreEntry, type StoredPerformance, type StoredScore, type StoredSet } from "./set/set-reader.js";

@@ -24,6 +24,7 @@ const MIN_ONSET_ADVANCE_SEC: Readonly<Record<Release, number>> = { key: 0.005, s
 
 /** How to prepare a set. */
 export interface PrepareOptions {
+  /** What to read, in this order. */
   readonly corpora: readonly Corpus[];
   /** The HDF5 file to write. It appears when it is complete. */
   readonly path: string;
@@ -47,7 +48,9 @@ export interface PrepareOptions {
 export interface PrepareProgress {
   /** Performances done or skipped. */
   readonly done: number;
+  /** Performances in all. */
   readonly total: number;
+  /** Pieces and performances left out so far. */
   readonly skipped: number;
   /** The piece at work, `corpus: id`. */
   readonly piece: string;
@@ -55,7 +58,9 @@ export interface PrepareProgress {
 
 /** What a run did. */
 export interface PrepareReport {
+  /** What the set holds. */
   readonly counts: SetCounts;
+  /** What was left out, and why. */
   readonly skipped: readonly Skipped[];
 }
 

@@ -6,9 +6,11 @@ import { OptionError } from "./errors.js";
 
 /** Notes `[start, start + count)` of a piece, in a frame of `length` notes. */
 export interface Segment {
+  /** First note of the piece in it. */
   readonly start: number;
   /** Notes of the piece in it, 1 … length. */
   readonly count: number;
+  /** Notes of the frame. */
   readonly length: number;
 }
 

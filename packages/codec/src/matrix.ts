@@ -8,7 +8,9 @@
 
 /** A `[rows, columns]` matrix on a `Float32Array`. */
 export interface Matrix {
+  /** The entries, row after row. */
   readonly data: Float32Array;
+  /** Rows and columns. */
   readonly shape: readonly [rows: number, columns: number];
 }
 

@@ -10,10 +10,15 @@ import { readSafetensors, writeSafetensors } from "./safetensors.js";
 
 /** Names of a checkpoint's files in its folder. */
 export const CHECKPOINT_FILES = {
+  /** The tensors. */
   weights: "model.safetensors",
+  /** What the model is. */
   config: "config.json",
+  /** For people: data, training, evaluation, licence. */
   card: "README.md",
+  /** The encoder for other programs. */
   encoderOnnx: "encoder.onnx",
+  /** The denoiser for other programs. */
   denoiserOnnx: "denoiser.onnx",
 } as const;
 
@@ -35,6 +40,12 @@ export interface CheckpointFiles {
   readonly config: string;
   /** `README.md`. */
   readonly card?: string;
+}
+
+/** The files of a checkpoint, ready for a `Blob` or a file. */
+export interface WrittenCheckpoint extends CheckpointFiles {
+  /** `model.safetensors`, in memory of its own. */
+  readonly weights: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -73,7 +84,7 @@ export function readCheckpoint({ weights, config: text, card }: CheckpointFiles)
  *
  * @throws CheckpointError when weights and configuration do not fit one another
  */
-export function writeCheckpoint({ config, weights, card }: Checkpoint): CheckpointFiles & { readonly weights: Uint8Array<ArrayBuffer> } {
+export function writeCheckpoint({ config, weights, card }: Checkpoint): WrittenCheckpoint {
   const tensors = modelTensors(config).map(({ name, shape }) => {
     const tensor = weights[name];
     if (tensor?.shape.join() !== shape.join()) {

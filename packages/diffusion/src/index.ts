@@ -14,7 +14,7 @@ export {
   readSafetensors, TENSOR_TYPES, writeSafetensors, type SafeTensor, type SafeTensors, type TensorData, type TensorType,
 } from "./safetensors.js";
 export type { NamedTensor, NamedTensors } from "./base/layout.js";
-export { CHECKPOINT_FILES, modelTensors, readCheckpoint, writeCheckpoint, type Checkpoint, type CheckpointFiles } from "./checkpoint.js";
+export { CHECKPOINT_FILES, modelTensors, readCheckpoint, writeCheckpoint, type Checkpoint, type CheckpointFiles, type WrittenCheckpoint } from "./checkpoint.js";
 export { exportOnnx, type OnnxModels } from "./onnx/networks.js";
 export {
   ortRuntime, webRuntime, type OrtModule, type Runtime, type RuntimeSession, type RuntimeTensor, type WebRuntimeOptions,

@@ -11,6 +11,8 @@ export {
 } from "./training/options.js";
 export type { TrainingPiece } from "./training/training-piece.js";
 export { STAGE_NAMES, type StageName, type TrainingState } from "./training/training-state.js";
+export type { TargetScale } from "./base/targets.js";
+export type { ModelNotes } from "./base/model-notes.js";
 export type { Validation } from "./training/stage.js";
 export type { PerSemitone } from "./training/mean-stage.js";
 export { DivergenceError } from "./training/adamw.js";
@@ -20,7 +22,8 @@ export {
   type BatchShape, type DenoiserInput, type EncoderInput, type Forward, type Network,
 } from "./base/network.js";
 export {
-  decayMask, denoiserLayout, encoderLayout, fromTensors, initialize, toTensors, type Layout, type NamedTensor, type NamedTensors, type Slot,
+  decayMask, denoiserLayout, encoderLayout, fromTensors, initialize, toTensors,
+  type Layout, type NamedTensor, type NamedTensors, type PlacedTensor, type Slot,
 } from "./base/layout.js";
 export { fillDropout, randomStream, shuffle, type RandomStream } from "./base/random-stream.js";
 export { fitGains, type GainOptions } from "./training/gains.js";

@@ -7,6 +7,7 @@ import type { Alignment, Performance, Score } from "@dexter/codec";
 export interface PerformanceEntry {
   /** Unique within the corpus, for example `Bach/Fugue/bwv_846/Shi05M`. */
   readonly id: string;
+  /** Who played; empty where the corpus does not say. */
   readonly performer: string;
   /** The file that aligns it: nASAP's `note_alignment.tsv`, or a match file. */
   readonly alignmentPath: string;
@@ -20,11 +21,15 @@ export interface Piece {
   readonly corpus: string;
   /** Unique within the corpus. */
   readonly id: string;
+  /** Name of the composer. */
   readonly composer: string;
+  /** Name of the piece. */
   readonly title: string;
   /** Which composition it is, the same in every corpus: see {@link workOf}. */
   readonly work: string;
+  /** The score within the corpus. */
   readonly scorePath: string;
+  /** Who played it. */
   readonly performances: readonly PerformanceEntry[];
   /** The corpus is for testing alone, whatever its pieces are. */
   readonly testOnly?: boolean;
@@ -32,7 +37,9 @@ export interface Piece {
 
 /** What the corpus knows of one performance. */
 export interface LoadedPerformance {
+  /** What was played. */
   readonly performance: Performance;
+  /** Which performed note plays which score note. */
   readonly alignment: Alignment;
 }
 
@@ -48,11 +55,15 @@ export type SkipReason =
 
 /** A piece or performance that was left out; the run went on. */
 export interface Skipped {
+  /** Name of the corpus. */
   readonly corpus: string;
+  /** Id of the piece. */
   readonly piece: string;
   /** Absent where the whole piece is meant. */
   readonly performance?: string;
+  /** Why, for programs. */
   readonly reason: SkipReason;
+  /** Why, for people. */
   readonly message: string;
   /** Matched over all notes of the score as played, for `low-match-ratio` and `foreign-ids`. */
   readonly matchRatio?: number;
@@ -60,11 +71,15 @@ export interface Skipped {
 
 /** An opened corpus. */
 export interface Corpus {
+  /** As the caller called it; by default the kind. */
   readonly name: string;
+  /** How it is laid out. */
   readonly kind: CorpusKind;
+  /** The folder or archive. */
   readonly path: string;
   /** Licence of the data, as the corpus states it; empty where it states none. */
   readonly licence: string;
+  /** Its scores with their performances. */
   readonly pieces: readonly Piece[];
   /** What its own listing left out. */
   readonly skipped: readonly Skipped[];

@@ -18,6 +18,7 @@ const LICENCES: Readonly<Record<CorpusKind, string>> = {
 
 /** Where a corpus is, and what it is. */
 export interface CorpusOptions {
+  /** How it is laid out. */
   readonly kind: CorpusKind;
   /** A folder, or a `.tar.gz` that is read without unpacking it. */
   readonly path: string;

@@ -46,13 +46,17 @@ export interface ExportOptions {
   readonly hop?: number;
   /** Write the `.npy` files that `snote_id_path` names, in `snote_ids/N=…` beside the file. Default false. */
   readonly noteIdFiles?: boolean;
+  /** Called after every performance. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly piece: string }) => void;
+  /** Stops the run and leaves no file. */
   readonly signal?: AbortSignal;
 }
 
 /** What was exported. */
 export interface ExportCounts {
+  /** Performances exported. */
   readonly performances: number;
+  /** Segments written. */
   readonly segments: number;
 }
 

@@ -20,9 +20,13 @@ export interface OriginalSegment {
   readonly scoreFeatures: Matrix;
   /** `c_codec`, `[length, 7]`; `null` where the file says that there are none. */
   readonly perceptualFeatures: Matrix | null;
+  /** The `.npy` file of the notes' ids, as written in the file. */
   readonly noteIdPath: string;
+  /** The score, as written in the file. */
   readonly scorePath: string;
+  /** Name of the piece. */
   readonly pieceName: string;
+  /** As written: `train`, `valid`, `test` … */
   readonly split: string;
   /** Ids of the notes, where the file holds them (ours do). */
   readonly noteIds?: readonly string[];
@@ -30,6 +34,7 @@ export interface OriginalSegment {
 
 /** An opened file in the original's layout. Close it when done. */
 export interface OriginalSet {
+  /** The file. */
   readonly path: string;
   /** Names of the groups that hold segments. */
   readonly groups: readonly string[];
@@ -39,6 +44,7 @@ export interface OriginalSet {
   read(group: string): OriginalSegment[];
   /** All segments, one group in memory at a time. */
   segments(): Generator<OriginalSegment>;
+  /** Close the file. */
   close(): void;
 }
 

@@ -57,17 +57,27 @@ export const NOTE_COLUMNS = {
 
 /** The notes of a stored score, `N` of them, in score order. */
 export interface StoredNotes {
+  /** How many notes, `N`. */
   readonly length: number;
+  /** Ids of the notes. */
   readonly id: readonly string[];
+  /** Onset in beats. */
   readonly onsetBeat: Float64Array;
+  /** Duration in beats. */
   readonly durationBeat: Float64Array;
+  /** Onset in quarter notes. */
   readonly onsetQuarter: Float64Array;
+  /** Duration in quarter notes. */
   readonly durationQuarter: Float64Array;
+  /** Onset in divisions. */
   readonly onsetDiv: Int32Array;
+  /** Duration in divisions. */
   readonly durationDiv: Int32Array;
   /** Divisions per quarter note. */
   readonly divsPerQuarter: Int32Array;
+  /** Voice, unique in the score. */
   readonly voice: Int32Array;
+  /** Staff, 1 is the upper. */
   readonly staff: Int32Array;
   /** Index of the bar, in the order of playing. */
   readonly measure: Int32Array;
@@ -83,21 +93,29 @@ export interface StoredNotes {
 
 /** What a stored score is. */
 export interface ScoreDescription {
+  /** Name of the corpus. */
   readonly corpus: string;
   /** The corpus' own name of the piece. */
   readonly piece: string;
   /** Which composition: what splits go by. */
   readonly work: string;
+  /** Name of the composer. */
   readonly composer: string;
+  /** Name of the piece. */
   readonly title: string;
+  /** What it is for. */
   readonly split: Split;
+  /** The score within the corpus. */
   readonly scorePath: string;
+  /** Licence of the corpus; empty where it states none. */
   readonly licence: string;
 }
 
 /** What a stored performance is. */
 export interface PerformanceDescription {
+  /** Unique within the corpus. */
   readonly id: string;
+  /** Who played; empty where unknown. */
   readonly performer: string;
   /** The file that it comes from. */
   readonly source: string;
@@ -109,29 +127,44 @@ export interface PerformanceDescription {
 export interface SetDescription {
   /** Version of `@dexter/alignment-datasets` that wrote it. */
   readonly dexterVersion: string;
+  /** Which score features. */
   readonly featureSet: FeatureSetName;
   /** Names of the `C` feature columns. */
   readonly featureNames: readonly string[];
   /** Names of the `P` parameter columns. */
   readonly parameterNames: readonly string[];
+  /** What articulation runs to. */
   readonly release: Release;
+  /** What decided the split. */
   readonly seed: number;
   /** Fraction of the compositions that validate. */
   readonly validation: number;
+  /** What the set holds. */
   readonly counts: SetCounts;
+  /** Mean and deviation of every column. */
   readonly statistics: SetStatistics;
+}
+
+/** What one split of a set holds. */
+export interface SplitCounts {
+  /** Stored scores. */
+  readonly scores: number;
+  /** Stored performances. */
+  readonly performances: number;
 }
 
 /** What a set holds. */
 export interface SetCounts {
+  /** Stored scores, each selection of bars for itself. */
   readonly scores: number;
+  /** Stored performances. */
   readonly performances: number;
   /** Notes of all stored scores. */
   readonly scoreNotes: number;
   /** Played notes of all performances. */
   readonly performedNotes: number;
   /** Scores and performances of each split. */
-  readonly splits: Readonly<Record<Split, { readonly scores: number; readonly performances: number }>>;
+  readonly splits: Readonly<Record<Split, SplitCounts>>;
 }
 
 /** Means and standard deviations, from the training part alone. */

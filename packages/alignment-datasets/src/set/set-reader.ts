@@ -14,7 +14,9 @@ import { hdf5, hdf5Cause } from "./hdf5.js";
 
 /** A stored score with its features, without its performances. */
 export interface StoredScore {
+  /** What it is. */
   readonly description: ScoreDescription;
+  /** Its notes. */
   readonly notes: StoredNotes;
   /** `[N, C]`, not standardised. */
   readonly features: Matrix;
@@ -24,11 +26,13 @@ export interface StoredScore {
 
 /** A stored performance. */
 export interface StoredPerformance {
+  /** What it is. */
   readonly description: PerformanceDescription;
   /** `[N, P]`, columns in the order of `PARAMETER_NAMES`; 0 where the mask is 0. */
   readonly parameters: Matrix;
   /** 1 where the note was played, `[N]`. */
   readonly mask: Uint8Array;
+  /** What articulation runs to. */
   readonly release: Release;
 }
 
@@ -36,22 +40,31 @@ export interface StoredPerformance {
 export interface ScoreEntry {
   /** What {@link StoredSet.readScore} takes. */
   readonly index: number;
+  /** What it is. */
   readonly description: ScoreDescription;
+  /** Its notes, `N`. */
   readonly noteCount: number;
+  /** Who played it. */
   readonly performances: readonly PerformanceDescription[];
 }
 
 /** An opened set. Close it when done. */
 export interface StoredSet {
+  /** The file. */
   readonly path: string;
+  /** How it was made, and what it holds. */
   readonly description: SetDescription;
+  /** Stored scores. */
   readonly scoreCount: number;
   /** List a score and its performances without reading their numbers. */
   entry(index: number): ScoreEntry;
   /** All entries, in order, read one at a time. */
   entries(): Generator<ScoreEntry>;
+  /** Read one score with its features. */
   readScore(index: number): StoredScore;
+  /** Read one performance of a score, both by index. */
   readPerformance(score: number, performance: number): StoredPerformance;
+  /** Close the file. */
   close(): void;
 }
 

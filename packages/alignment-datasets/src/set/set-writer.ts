@@ -20,16 +20,23 @@ const CHUNK_NOTES = 1024;
 
 /** What all scores and performances of a set share. */
 export interface SetWriterOptions {
+  /** Which score features. */
   readonly featureSet: FeatureSetName;
+  /** Names of the `C` feature columns. */
   readonly featureNames: readonly string[];
+  /** What articulation runs to. */
   readonly release: Release;
+  /** What decided the split. */
   readonly seed: number;
+  /** Fraction of the compositions that validate. */
   readonly validation: number;
 }
 
 /** A score to store. */
 export interface ScoreRecord {
+  /** What it is. */
   readonly description: ScoreDescription;
+  /** Its notes. */
   readonly notes: StoredNotes;
   /** `[N, C]` */
   readonly features: Matrix;
@@ -47,6 +54,7 @@ export interface ScoreWriter {
 
 /** A set that is being written. */
 export interface SetWriter {
+  /** Begin a score; several may be open at once. */
   addScore(record: ScoreRecord): ScoreWriter;
   /** Complete the file and put it in its place. */
   finish(): Promise<SetCounts>;

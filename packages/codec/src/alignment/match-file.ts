@@ -8,12 +8,15 @@ import type { Alignment } from "./alignment.js";
 
 /** The score notes of a match file, `N` of them, in the order of the file. Rests are left out. */
 export interface MatchScoreNotes {
+  /** How many notes, `N`. */
   readonly length: number;
+  /** Ids, the score's. */
   readonly id: readonly string[];
   /** Letter of the note, `A` to `G`. */
   readonly step: readonly string[];
   /** Semitones by which accidentals and key move the step. */
   readonly alter: Int8Array;
+  /** Octave, 4 from middle C up. */
   readonly octave: Int8Array;
   /** MIDI pitch, 0–127. */
   readonly pitch: Uint8Array;
@@ -25,6 +28,7 @@ export interface MatchScoreNotes {
   readonly offsetWhole: Float64Array;
   /** Notated duration in whole notes; 0 for grace notes. */
   readonly durationWhole: Float64Array;
+  /** Onset in beats of the time signature. */
   readonly onsetBeat: Float64Array;
   /** End of the note in beats. */
   readonly offsetBeat: Float64Array;
@@ -38,7 +42,10 @@ export interface MatchFile {
   readonly version: string;
   /** The `info` lines: piece, composer, performer … */
   readonly info: Readonly<Record<string, string>>;
+  /** The performed notes and pedals. */
   readonly performance: Performance;
+  /** Which performed note plays which score note. */
   readonly alignment: Alignment;
+  /** The score notes as the file tells them. */
   readonly scoreNotes: MatchScoreNotes;
 }

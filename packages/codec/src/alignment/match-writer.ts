@@ -14,18 +14,27 @@ const MAX_DENOMINATOR = 1024;
 
 /** What a match file says about its making. */
 export interface MatchInfo {
+  /** Name of the piece. */
   readonly piece?: string;
+  /** Name of the composer. */
   readonly composer?: string;
+  /** Name of the performer; by default that of the performance. */
   readonly performer?: string;
+  /** File of the score. */
   readonly scoreFileName?: string;
+  /** File of the performance. */
   readonly midiFileName?: string;
 }
 
 /** What a match file is written of. */
 export interface WriteMatchInput {
+  /** The score, unfolded where the alignment names unfolded ids. */
   readonly score: Score;
+  /** The performance. */
   readonly performance: Performance;
+  /** Which performed note plays which score note. */
   readonly alignment: Alignment;
+  /** Lines for the head of the file. */
   readonly info?: MatchInfo;
 }
 

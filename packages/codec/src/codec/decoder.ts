@@ -26,6 +26,7 @@ export interface DecodeOptions {
 
 /** A performance with the alignment to its score. */
 export interface DecodedPerformance {
+  /** What the parameters sound like. */
   readonly performance: Performance;
   /** Matches, and deletions for the masked notes, in score order. */
   readonly alignment: Alignment;

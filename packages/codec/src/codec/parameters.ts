@@ -23,6 +23,7 @@ export const PARAMETER_FIELDS: Readonly<Record<ParameterName, string>> = {
 
 /** A performance told note by note of its score, `N` the notes of the score. */
 export interface PerformanceParameters {
+  /** Notes of the score, `N`. */
   readonly length: number;
   /** Seconds per beat at the note's onset; the same for every note of the onset. */
   readonly beatPeriod: Float64Array;

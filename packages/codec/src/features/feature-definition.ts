@@ -6,6 +6,7 @@ import type { Score } from "../score/score.js";
 
 /** One column of a feature matrix. */
 export interface FeatureDefinition {
+  /** Name of the column, camelCase. */
   readonly name: string;
   /** What the numbers mean, with their unit. */
   readonly description: string;
@@ -17,7 +18,9 @@ export interface FeatureDefinition {
 
 /** Features that are computed together. */
 export interface FeatureGroup {
+  /** Name of the group, a heading in the catalogue. */
   readonly name: string;
+  /** The columns, in order. */
   readonly definitions: readonly FeatureDefinition[];
   /**
    * Marks are computed on the score as written and copied to every pass of a

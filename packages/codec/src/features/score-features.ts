@@ -16,10 +16,12 @@ import { CHORD_FEATURES, DENSITY_FEATURES, RHYTHM_FEATURES, VOICE_FEATURES } fro
 
 /** The groups of each feature set, in the order of the columns. */
 export const FEATURE_GROUPS = {
+  /** What the `base` model is told. */
   base: [
     DYNAMICS_FEATURES, TEMPO_FEATURES, NOTE_MARK_FEATURES, SLUR_FEATURES, PEDAL_FEATURES, METRE_FEATURES,
     RHYTHM_FEATURES, CHORD_FEATURES, VOICE_FEATURES, DENSITY_FEATURES, PLACE_FEATURES,
   ],
+  /** The Python original's four. */
   classic: [CLASSIC_FEATURES],
 } as const satisfies Record<string, readonly FeatureGroup[]>;
 

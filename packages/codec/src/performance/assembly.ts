@@ -8,7 +8,9 @@ import { soundDurations } from "./sounding.js";
 export interface PerformedNote {
   /** Given by the source; the notes without one become `n0`, `n1` … in the sorted order. */
   readonly id?: string;
+  /** When the key goes down, s. */
   readonly onsetSec: number;
+  /** How long it stays down, s. */
   readonly keyDurationSec: number;
   /** MIDI pitch, 0–127. */
   readonly pitch: number;
@@ -22,6 +24,7 @@ export interface PerformedNote {
 
 /** One control change, before sorting. */
 export interface ControlChange {
+  /** When, s. */
   readonly timeSec: number;
   /** 0–127, see {@link CONTROLLER}. */
   readonly controller: number;

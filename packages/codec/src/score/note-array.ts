@@ -6,19 +6,25 @@ import { GRACE, type ScoreNotes } from "./score.js";
 
 /** One note as a record, in the order of the columns. */
 export interface NoteArrayRecord {
+  /** Id of the note. */
   readonly id: string;
   /** Beats of the time signature's denominator, from the first full bar. */
   readonly onset_beat: number;
+  /** In the same beats. */
   readonly duration_beat: number;
   /** Quarter notes, from the first full bar. */
   readonly onset_quarter: number;
+  /** Quarter notes. */
   readonly duration_quarter: number;
   /** Divisions of the part, from its beginning. */
   readonly onset_div: number;
+  /** In the same divisions. */
   readonly duration_div: number;
   /** MIDI pitch, 0–127. */
   readonly pitch: number;
+  /** Unique in the score. */
   readonly voice: number;
+  /** 1 is the upper staff. */
   readonly staff: number;
   /** Whether it is a grace note; its durations are 0. */
   readonly grace: boolean;

@@ -5,6 +5,7 @@ import type { ScoreNotes } from "./score.js";
 
 /** Notes `start[k] … start[k + 1] - 1` share the `k`-th of `count` onsets. */
 export interface OnsetGroups {
+  /** How many onsets. */
   readonly count: number;
   /** First note of each onset, `[count + 1]`; the last entry is the number of notes. */
   readonly start: Int32Array;

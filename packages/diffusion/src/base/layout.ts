@@ -31,6 +31,12 @@ export interface Slot {
   readonly columns: number;
 }
 
+/** A tensor of the checkpoint, placed in the vector. */
+export interface PlacedTensor extends TensorSpec {
+  /** First element in the vector. */
+  readonly offset: number;
+}
+
 /** The plan of a network's flat vector. */
 export interface Layout {
   /** Length of the vector. */
@@ -38,7 +44,7 @@ export interface Layout {
   /** Slots by tensor name; the onset's weights are part of their convolution's slot. */
   readonly slots: ReadonlyMap<string, Slot>;
   /** The checkpoint's tensors, and where each begins in the vector. */
-  readonly tensors: readonly (TensorSpec & { readonly offset: number })[];
+  readonly tensors: readonly PlacedTensor[];
 }
 
 /** Plan of the encoder over `features` input columns. */

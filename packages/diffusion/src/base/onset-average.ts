@@ -29,7 +29,7 @@ export const ONSET_BLOCK = 64;
 /**
  * For a batch of crops.
  *
- * Crops whose length is a multiple of {@link ONSET_BLOCK} are averaged in blocks
+ * Crops whose length is a multiple of 64 are averaged in blocks
  * of that side along the diagonal; onsets across a block's border are averaged
  * in a second row of blocks, half a block further.
  *

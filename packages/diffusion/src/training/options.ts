@@ -99,7 +99,9 @@ export const DEFAULT_TRAINING: TrainingOptions = {
 
 /** Some of the options; the rest keep their defaults. */
 export type PartialTraining = Partial<Omit<TrainingOptions, "mean" | "flow">> & {
+  /** Of the first stage. */
   readonly mean?: Partial<MeanStageOptions>;
+  /** Of the second stage. */
   readonly flow?: Partial<FlowStageOptions>;
 };
 
