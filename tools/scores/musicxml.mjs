@@ -4,7 +4,7 @@
  * A bar is `{ upper, lower }`, each a list of voices, each a line of tokens `PITCH:VALUE`:
  * `G4:8` an eighth, `C5:4.` dotted, `<G3 B3 D4>:2` a chord (spaces written as commas), `r:16` a rest. After the value:
  * `(` and `)` begin and end a slur, `'` is staccato, `-` tenuto, `^` an accent, `~` a tie to the next note of that pitch, `U` a fermata.
- * Before the pitch: `{p}` a dynamic, `{<}` `{>}` begin a wedge, `{!}` ends it, `{"dolce"}` words, `{ped}` `{*}` pedal down and up.
+ * Before the pitch, or after the note where they stand at its end: `{p}` a dynamic, `{<}` `{>}` begin a wedge, `{!}` ends it, `{"dolce"}` words, `{ped}` `{*}` pedal down and up.
  */
 const DIVISIONS = 4;
 const TYPES = { 1: "whole", 2: "half", 4: "quarter", 8: "eighth", 16: "16th" };
@@ -52,6 +52,7 @@ function measure(piece, bar, index, state) {
     for (const token of tokens) {
       lines.push(...token.directions.map((direction) => directionXml(direction, staff)));
       lines.push(...notes(token, { staff, voice: staff === 1 ? voice + 1 : voice - bar.upper.length + 5, state }));
+      lines.push(...token.directionsAfter.map((direction) => directionXml(direction, staff)));
       length += token.duration;
     }
     if (voice > 0 && length !== before) throw new Error(`${piece.title}, bar ${number}: voices of ${before} and ${length} divisions`);
@@ -100,12 +101,14 @@ function rightBarline(bar) {
 }
 
 function parseToken(token) {
-  const match = /^((?:\{[^}]+\})*)(r|<[^>]+>|[A-G][#b]?\d):(\d+)(\.?)([()'^~U-]*)$/.exec(token);
+  const match = /^((?:\{[^}]+\})*)(r|<[^>]+>|[A-G][#b]?\d):(\d+)(\.?)([()'^~U-]*)((?:\{[^}]+\})*)$/.exec(token);
   if (!match) throw new Error(`cannot read "${token}"`);
-  const [, directions, what, value, dot, marks] = match;
+  const [, before, what, value, dot, marks, after] = match;
+  const names = (text) => [...text.matchAll(/\{([^}]+)\}/g)].map((found) => found[1]);
   const plain = (4 * DIVISIONS) / Number(value);
   return {
-    directions: [...directions.matchAll(/\{([^}]+)\}/g)].map((found) => found[1]),
+    directions: names(before),
+    directionsAfter: names(after),
     pitches: what === "r" ? [] : what.replace(/[<>]/g, "").split(","),
     value: Number(value),
     dotted: dot === ".",

@@ -58,12 +58,12 @@ export const minuet = {
     minuetBar("G5:4) G4:4' G4:4'", "B3:2."),
     minuetBar("C5:4( D5:8 C5:8 B4:8 A4:8)", "A3:2."),
     minuetBar("B4:4( C5:8 B4:8 A4:8 G4:8)", "G3:2."),
-    minuetBar("{>}F#4:4( G4:8 A4:8 B4:8 G4:8)", "D4:4 B3:4 G3:4"),
-    minuetBar("{!}A4:2.", "D4:4 D3:8 C4:8 B3:8 A3:8"),
+    minuetBar("{>}F#4:4( G4:8 A4:8 B4:8 G4:8){!}", "D4:4 B3:4 G3:4"),
+    minuetBar("A4:2.", "D4:4 D3:8 C4:8 B3:8 A3:8"),
     minuetBar("{p}D5:4( G4:8 A4:8 B4:8 C5:8", "B3:2 A3:4"),
     minuetBar("D5:4) G4:4' G4:4'", "G3:4 B3:4 G3:4"),
-    minuetBar("{<}E5:4( C5:8 D5:8 E5:8 F#5:8", "C4:2."),
-    minuetBar("{!}G5:4) G4:4' G4:4'", "B3:4 C4:8 B3:8 A3:8 G3:8"),
+    minuetBar("{<}E5:4( C5:8 D5:8 E5:8 F#5:8{!}", "C4:2."),
+    minuetBar("G5:4) G4:4' G4:4'", "B3:4 C4:8 B3:8 A3:8 G3:8"),
     minuetBar("{mf}C5:4( D5:8 C5:8 B4:8 A4:8)", "A3:2 F#3:4"),
     minuetBar("B4:4( C5:8 B4:8 A4:8 G4:8)", "G3:2 B3:4"),
     minuetBar("A4:4( B4:8 A4:8 G4:8 F#4:8)", "C4:4 D4:4 D3:4"),
@@ -72,31 +72,31 @@ export const minuet = {
     minuetBar("A5:4( D5:8 E5:8 F#5:8 D5:8)", "F#3:2."),
     minuetBar("G5:4( E5:8 F#5:8 G5:8 D5:8)", "E3:4 G3:4 E3:4"),
     minuetBar("C#5:4( B4:8 C#5:8) A4:4'", "A3:2 A2:4"),
-    minuetBar("{p}{<}A4:8( B4:8 C#5:8 D5:8 E5:8 F#5:8)", "A3:2."),
-    minuetBar("{!}G5:4 F#5:4 E5:4", "B3:4 D4:4 C#4:4"),
+    minuetBar("{p}{<}A4:8( B4:8 C#5:8 D5:8 E5:8 F#5:8){!}", "A3:2."),
+    minuetBar("G5:4 F#5:4 E5:4", "B3:4 D4:4 C#4:4"),
     minuetBar("{mf}F#5:4 A4:4 C#5:4", "D4:4 F#3:4 A3:4"),
     minuetBar("D5:2.", "D4:4 D3:4 C4:4"),
     minuetBar("{p}D5:4 G4:8( F#4:8 G4:4)", "B3:4 D4:4 B3:4"),
     minuetBar("E5:4 G4:8( F#4:8 G4:4)", "C4:4 E4:4 C4:4"),
     minuetBar("D5:4- C5:4- B4:4-", "B3:4 A3:4 G3:4"),
     minuetBar("A4:8( G4:8 F#4:8 G4:8 A4:4)", "D4:2 r:4"),
-    minuetBar("{<}D4:8( E4:8 F#4:8 G4:8 A4:8 B4:8)", "D3:2 F#3:4"),
-    minuetBar("{!}{f}C5:4 B4:4 A4:4", "E3:4 G3:4 F#3:4"),
+    minuetBar("{<}D4:8( E4:8 F#4:8 G4:8 A4:8 B4:8){!}", "D3:2 F#3:4"),
+    minuetBar("{f}C5:4 B4:4 A4:4", "E3:4 G3:4 F#3:4"),
     minuetBar("B4:8( D5:8 G4:4) F#4:4", "G3:4 B2:4 D3:4"),
     minuetBar("<B3,D4,G4>:2.", "G3:4 D3:4 G2:4", { repeatEnd: true }),
   ],
 };
 
 /** The rocking bass: a low note, then a chord held over the second and third beats. */
-const sway = (index) => {
+const sway = (index, last) => {
   const [bass, chord] = index % 2 ? ["D2", "<A3,C#4,F#4>"] : ["G2", "<B3,D4,F#4>"];
-  return [`r:4 ${chord}:2`, `${index ? "{*}" : ""}{ped}${bass}:2.`];
+  return [`r:4 ${chord}:2`, `${index ? "{*}" : ""}{ped}${bass}:2.${last ? "{*}" : ""}`];
 };
 const gymnopedieMelody = [
   "{pp}r:2.", "r:2.", "r:2.", "r:2.",
-  "{p}r:4 F#5:4( A5:4", "G5:4 F#5:4 C#5:4", "{<}B4:4 C#5:4 D5:4", "{!}{>}A4:2.",
-  "{!}F#4:2.~)", "F#4:2.~", "F#4:2.~", "F#4:2.",
-  "r:4 F#5:4( A5:4", "G5:4 F#5:4 C#5:4", "{<}B4:4 C#5:4 D5:4", "{!}A4:2.)",
+  "{p}r:4 F#5:4( A5:4", "G5:4 F#5:4 C#5:4", "{<}B4:4 C#5:4 D5:4{!}", "{>}A4:2.{!}",
+  "F#4:2.~)", "F#4:2.~", "F#4:2.~", "F#4:2.",
+  "r:4 F#5:4( A5:4", "G5:4 F#5:4 C#5:4", "{<}B4:4 C#5:4 D5:4{!}", "A4:2.)",
 ];
 
 export const gymnopedie = {
@@ -105,7 +105,10 @@ export const gymnopedie = {
   composer: "Erik Satie",
   fifths: 2, mode: "major", time: [3, 4], beamDivisions: 4,
   tempoWords: "Lent et douloureux", beatUnit: "quarter", perMinute: 72, quarterPerMinute: 72,
-  bars: gymnopedieMelody.map((melody, index) => ({ upper: [melody], lower: sway(index), end: index === gymnopedieMelody.length - 1 })),
+  bars: gymnopedieMelody.map((melody, index) => {
+    const last = index === gymnopedieMelody.length - 1;
+    return { upper: [melody], lower: sway(index, last), end: last };
+  }),
 };
 
 const arpeggio = (pitches) => `{ped}${pitches.split(" ").map((pitch) => `${pitch}:16`).join(" ")} {*}r:16 r:8`;
