@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { exportOriginalLayout, openSet } from "@dexter/alignment-datasets";
 import { interruptible } from "./interrupt.js";
 import { integerBetween } from "./options.js";
+import { checkOutput } from "./output-file.js";
 import { formatSeconds, showProgress } from "./progress.js";
 
 interface ExportFlags {
@@ -32,6 +33,7 @@ export function exportCommand(): Command {
 
 async function exportSet(path: string, flags: ExportFlags): Promise<void> {
   const start = performance.now();
+  await checkOutput(flags.output, [path]);
   const set = await openSet(path);
   const progress = showProgress("performances");
   try {

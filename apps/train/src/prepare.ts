@@ -1,15 +1,13 @@
 /**
  * @file `dexter-train prepare`: corpora in, one HDF5 set out.
  */
-import { access, constants, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { FeatureSetName, Release } from "@dexter/codec";
 import { CORPUS_KINDS, openCorpus, prepareSet, type Corpus, type CorpusOptions, type PrepareReport } from "@dexter/alignment-datasets";
 import { addCorpus } from "./corpus-option.js";
-import { UsageError } from "./errors.js";
 import { interruptible } from "./interrupt.js";
 import { integerBetween, numberBetween } from "./options.js";
+import { checkOutput } from "./output-file.js";
 import { formatSeconds, showProgress } from "./progress.js";
 
 interface PrepareFlags {
@@ -40,7 +38,7 @@ export function prepareCommand(): Command {
 
 async function prepare(flags: PrepareFlags): Promise<void> {
   const start = performance.now();
-  await checkOutput(flags.output);
+  await checkOutput(flags.output, flags.corpus.map(({ path }) => path));
   const report = await interruptible(async (signal) => {
     const corpora: Corpus[] = [];
     for (const options of flags.corpus) corpora.push(await openCorpus(options));
@@ -64,16 +62,6 @@ async function prepare(flags: PrepareFlags): Promise<void> {
   const seconds = (performance.now() - start) / 1000;
   if (flags.json) process.stdout.write(`${JSON.stringify({ output: flags.output, seconds, ...report })}\n`);
   else process.stdout.write(describe(flags.output, report, seconds));
-}
-
-/** Fail before the work, not after it. */
-async function checkOutput(path: string): Promise<void> {
-  const folder = dirname(resolve(path));
-  await access(folder, constants.W_OK).catch(() => {
-    throw new UsageError(`--output: cannot write into ${folder}`);
-  });
-  const there = await stat(path).catch(() => null);
-  if (there?.isDirectory()) throw new UsageError(`--output: ${path} is a folder`);
 }
 
 function describe(output: string, { counts, skipped }: PrepareReport, seconds: number): string {

@@ -2,7 +2,7 @@
  * @file `dexter-train prepare` and `export` as a person runs them, on the tiny corpus of alignment-datasets.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,6 +60,9 @@ describe("dexter-train prepare", () => {
     ["a fraction out of range", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", "set.h5", "--validation", "2"], 2, "--validation"],
     ["an unknown option", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", "set.h5", "--nonsense"], 2, "--nonsense"],
     ["an unknown command", ["prepair"], 2, "prepair"],
+    ["no name to write to", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", ""], 2, "--output: expected the name of a file"],
+    ["an export into a folder that is not there", ["export", "/nowhere.h5", "-o", "/nowhere/x.h5"], 2, "cannot write into /nowhere"],
+    ["an export into a folder's place", ["export", "/nowhere.h5", "-o", folder], 2, "is a folder"],
     ["a set that is not there", ["export", "/nowhere.h5", "-o", join(folder, "x.h5")], 1, "/nowhere.h5: no such file"],
   ])("%s is one line and exit code", async (_, args, code, message) => {
     const outcome = await dexterTrain(...args);
@@ -67,6 +70,18 @@ describe("dexter-train prepare", () => {
     expect(outcome.stderr).toContain(message);
     expect(outcome.stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(outcome.stdout).toBe("");
+  });
+
+  test("an export never replaces the set that it reads, by whatever name", async () => {
+    const set = join(folder, "precious.h5");
+    writeFileSync(set, "precious");
+    symlinkSync(set, join(folder, "alias.h5"));
+    for (const output of [set, join(folder, ".", "sub", "..", "precious.h5"), join(folder, "alias.h5")]) {
+      const outcome = await dexterTrain("export", set, "-o", output);
+      expect(outcome).toMatchObject({ code: 2, stdout: "" });
+      expect(outcome.stderr).toContain("is what the command reads");
+    }
+    expect(readFileSync(set, "utf8")).toBe("precious");
   });
 
   test("a stack is printed only with --verbose", async () => {
