@@ -3,6 +3,14 @@
  * expected and what came.
  */
 
+/** What a damaged file makes a message quote may be long, or hold line ends. */
+const MAX_MESSAGE = 400;
+
+function inOneLine(message: string): string {
+  const start = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message;
+  return start.replace(/[\r\n\u2028\u2029]+/g, " ");
+}
+
 /** A file or text that cannot be read as what it should be. */
 export class FormatError extends Error {
   /** File name, or what stands for it. */
@@ -11,7 +19,7 @@ export class FormatError extends Error {
   readonly place: string;
 
   constructor(file: string, place: string, message: string) {
-    super(place ? `${file}:${place}: ${message}` : `${file}: ${message}`);
+    super(`${place ? `${file}:${place}` : file}: ${inOneLine(message)}`);
     this.name = new.target.name;
     this.file = file;
     this.place = place;

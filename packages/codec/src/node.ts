@@ -3,22 +3,21 @@
  * large, written whole or not at all.
  */
 import { Buffer } from "node:buffer";
-import { open } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, stat, type FileHandle } from "node:fs/promises";
 import write from "write-file-atomic";
 import type { Alignment } from "./alignment/alignment.js";
 import { readNasapAlignment, readParangonadaAlignment } from "./alignment/alignment-tables.js";
 import type { MatchFile } from "./alignment/match-file.js";
 import { readMatch } from "./alignment/match-reader.js";
 import { AlignmentFileError, MatchFileError, MidiFileError, ScoreFileError, type FormatError } from "./errors.js";
-import { readMidi } from "./performance/midi-reader.js";
+import { MAX_MIDI_BYTES, readMidi } from "./performance/midi-reader.js";
 import type { Performance } from "./performance/performance.js";
 import { READ_LIMITS, type ReadScoreOptions } from "./score/read-limits.js";
 import { readScore } from "./score/read-score.js";
 import type { Score } from "./score/score.js";
-import { decodeText } from "./text.js";
+import { decodeText, MAX_TEXT_BYTES } from "./text.js";
 
-/** The largest performance or alignment that is read, bytes. */
-const MAX_PERFORMANCE_BYTES = 64 * 2 ** 20;
 
 /** The class of error that a reader throws. */
 export type FormatErrorClass = new (file: string, place: string, message: string) => FormatError;
@@ -39,7 +38,7 @@ export async function loadScore(path: string, options: ReadScoreOptions = {}): P
  * @throws {MidiFileError} when there is no such file, or it is damaged
  */
 export async function loadPerformance(path: string): Promise<Performance> {
-  return readMidi(await readFileBounded(path, MAX_PERFORMANCE_BYTES, MidiFileError), { file: path });
+  return readMidi(await readFileBounded(path, MAX_MIDI_BYTES, MidiFileError), { file: path });
 }
 
 /**
@@ -48,7 +47,7 @@ export async function loadPerformance(path: string): Promise<Performance> {
  * @throws {MatchFileError} when there is no such file, or it is damaged
  */
 export async function loadMatch(path: string): Promise<MatchFile> {
-  return readMatch(await readFileBounded(path, MAX_PERFORMANCE_BYTES, MatchFileError), { file: path });
+  return readMatch(await readFileBounded(path, MAX_TEXT_BYTES, MatchFileError), { file: path });
 }
 
 /**
@@ -57,7 +56,7 @@ export async function loadMatch(path: string): Promise<MatchFile> {
  * @throws {AlignmentFileError | MatchFileError} when there is no such file, or it is damaged
  */
 export async function loadAlignment(path: string): Promise<Alignment> {
-  const text = decodeText(await readFileBounded(path, MAX_PERFORMANCE_BYTES, AlignmentFileError));
+  const text = decodeText(await readFileBounded(path, MAX_TEXT_BYTES, AlignmentFileError));
   if (/^\s*xml_id\t/.test(text)) return readNasapAlignment(text, { file: path });
   if (/^\s*(info|snote|meta|%)/.test(text)) return readMatch(text, { file: path }).alignment;
   if (/^\s*idx\s*,/.test(text)) return readParangonadaAlignment(text, { file: path });
@@ -66,25 +65,45 @@ export async function loadAlignment(path: string): Promise<Alignment> {
 }
 
 /**
- * The bytes of a file.
+ * The bytes of a file. A pipe, socket or device is refused before it is opened: reading it might never end.
  *
  * @param bytes - the most that is read
  * @param ErrorClass - what to throw; its message carries the path
  * @throws an error of that class when the path is no readable file or holds more
  */
 export async function readFileBounded(path: string, bytes: number, ErrorClass: FormatErrorClass): Promise<Uint8Array> {
-  let handle;
+  let handle: FileHandle | undefined;
   try {
-    handle = await open(path, "r");
+    if (!(await stat(path)).isFile()) throw new ErrorClass(path, "", NO_FILE);
+    // Not to wait for a pipe that has taken the file's place since.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = await handle.stat();
-    if (!stats.isFile()) throw new ErrorClass(path, "", "expected a file, got a folder or device.");
+    if (!stats.isFile()) throw new ErrorClass(path, "", NO_FILE);
     if (stats.size > bytes) throw new ErrorClass(path, "", `expected at most ${bytes} bytes, got ${stats.size}.`);
-    return new Uint8Array(await handle.readFile());
+    return await readAtMost(handle, stats.size, bytes, () => new ErrorClass(path, "", `expected at most ${bytes} bytes, got more.`));
   } catch (error) {
     if (error instanceof ErrorClass) throw error;
     throw new ErrorClass(path, "", reason(error));
   } finally {
     await handle?.close();
+  }
+}
+
+const NO_FILE = "expected a file, got a folder, pipe or device.";
+
+/** A file may hold more than its size says: it grows while it is read, or the system makes it up (`/proc`). */
+async function readAtMost(handle: FileHandle, size: number, most: number, tooLarge: () => Error): Promise<Uint8Array> {
+  let data = new Uint8Array(size + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(data, length, data.length - length, null);
+    if (bytesRead === 0) return data.subarray(0, length);
+    length += bytesRead;
+    if (length > most) throw tooLarge();
+    if (length < data.length) continue;
+    const larger = new Uint8Array(Math.min(2 * data.length + 4096, most + 1));
+    larger.set(data);
+    data = larger;
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { AlignmentFileError } from "../errors.js";
 import type { Performance } from "../performance/performance.js";
-import { decodeText } from "../text.js";
+import { textLines } from "../text.js";
 import type { Alignment, AlignmentEntry } from "./alignment.js";
 
 const NASAP_COLUMNS = ["xml_id", "midi_id", "track", "channel", "pitch", "onset"];
@@ -84,7 +84,9 @@ function readTable(
   leastFields: number,
   toEntry: (fields: string[], fail: (message: string) => never) => AlignmentEntry,
 ): Alignment {
-  const lines = decodeText(source).split(/\r\n|\r|\n/);
+  const lines = textLines(source, (message) => {
+    throw new AlignmentFileError(file, "", message);
+  });
   const header = lines[0].split(separator).map((name) => name.trim());
   if (columns.slice(0, leastFields).some((name, i) => header[i] !== name)) {
     throw new AlignmentFileError(file, "line 1", `expected the columns ${columns.join(", ")}, got "${lines[0].slice(0, 60)}".`);

@@ -8,7 +8,7 @@
 import { MatchFileError } from "../errors.js";
 import { assemblePerformance, type ControlChange, type PerformedNote } from "../performance/assembly.js";
 import { CONTROLLER } from "../performance/performance.js";
-import { decodeText } from "../text.js";
+import { textLines } from "../text.js";
 import type { AlignmentEntry } from "./alignment.js";
 import type { MatchFile, MatchScoreNotes } from "./match-file.js";
 import { parseFraction, splitList, splitProperty, splitTerms, type MatchTerm } from "./match-term.js";
@@ -28,7 +28,9 @@ const IGNORED = new Set(["section", "omittedSection", "stime", "ptime", "comment
  * @throws MatchFileError naming the line
  */
 export function readMatch(source: string | Uint8Array, { file = "match file" }: { readonly file?: string } = {}): MatchFile {
-  const lines = decodeText(source).split(/\r\n|\r|\n/);
+  const lines = textLines(source, (message) => {
+    throw new MatchFileError(file, "", message);
+  });
   const reader = new MatchReader(file);
   const seen = new Set<string>();
   lines.forEach((line, i) => {

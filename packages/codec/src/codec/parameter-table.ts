@@ -4,7 +4,7 @@
 import { ParameterFileError } from "../errors.js";
 import type { Release } from "../performance/performance.js";
 import type { Score } from "../score/score.js";
-import { decodeText } from "../text.js";
+import { quoteField, readCsv } from "../csv.js";
 import { PARAMETER_FIELDS, PARAMETER_NAMES, type PerformanceParameters } from "./parameters.js";
 
 const COLUMNS = ["id", ...PARAMETER_NAMES.map((name) => PARAMETER_FIELDS[name])];
@@ -17,11 +17,14 @@ export interface ReadParametersOptions {
   readonly release?: Release;
 }
 
-/** Write the parameters of the notes that are not masked, in score order, with every digit that decoding needs. */
+/**
+ * Write the parameters of the notes that are not masked, in score order, with every digit that decoding needs. An id
+ * with a comma, quote, line end or blanks around it is quoted (RFC 4180).
+ */
 export function formatParameters(score: Score, parameters: PerformanceParameters): string {
   const rows: string[] = [COLUMNS.join(",")];
   for (let i = 0; i < parameters.length; i++) {
-    if (parameters.mask[i]) rows.push([score.notes.id[i], ...PARAMETER_NAMES.map((name) => parameters[name][i])].join(","));
+    if (parameters.mask[i]) rows.push([quoteField(score.notes.id[i]), ...PARAMETER_NAMES.map((name) => parameters[name][i])].join(","));
   }
   return `${rows.join("\n")}\n`;
 }
@@ -33,26 +36,25 @@ export function formatParameters(score: Score, parameters: PerformanceParameters
  */
 export function readParameters(source: string | Uint8Array, score: Score, options: ReadParametersOptions = {}): PerformanceParameters {
   const { file = "parameters", release = "sound" } = options;
-  const lines = decodeText(source).split(/\r\n|\r|\n/);
   const fail = (line: number, message: string): never => {
-    throw new ParameterFileError(file, `line ${line}`, message);
+    throw new ParameterFileError(file, line > 0 ? `line ${line}` : "", message);
   };
-  const header = lines[0].split(",").map((name) => name.trim());
+  const table = readCsv(source, fail);
+  const first = table.next().value ?? { fields: [], line: 1 };
+  const header = first.fields;
   const columns = COLUMNS.map((name) => header.indexOf(name));
-  if (columns.includes(-1)) fail(1, `expected the columns ${COLUMNS.join(", ")}, got "${lines[0].slice(0, 80)}".`);
+  if (columns.includes(-1)) fail(1, `expected the columns ${COLUMNS.join(", ")}, got "${header.slice(0, 10).join(",").slice(0, 80)}".`);
 
   const N = score.notes.length;
   const index = new Map(score.notes.id.map((id, i) => [id, i]));
   const values = PARAMETER_NAMES.map(() => new Float64Array(N));
   const mask = new Uint8Array(N);
   let rows = 0;
-  for (let row = 1; row < lines.length; row++) {
-    if (lines[row].trim() === "") continue;
-    const fields = lines[row].split(",").map((field) => field.trim());
-    if (fields.length !== header.length) fail(row + 1, `expected ${header.length} fields, got ${fields.length}.`);
+  for (const { fields, line } of table) {
+    if (fields.length !== header.length) fail(line, `expected ${header.length} fields, got ${fields.length}.`);
     const id = fields[columns[0]];
-    const note = index.get(id) ?? fail(row + 1, `note "${id}" is not in the score.`);
-    if (mask[note]) fail(row + 1, `note "${id}" has a row already.`);
+    const note = index.get(id) ?? fail(line, `note "${id}" is not in the score.`);
+    if (mask[note]) fail(line, `note "${id}" has a row already.`);
     mask[note] = 1;
     rows++;
     PARAMETER_NAMES.forEach((name, p) => {
@@ -61,7 +63,7 @@ export function readParameters(source: string | Uint8Array, score: Score, option
       const inRange =
         Number.isFinite(value) &&
         (name === "beatPeriod" ? value > 0 : name === "velocityNorm" || name === "pedalNorm" ? value >= 0 && value <= 1 : true);
-      if (!inRange) fail(row + 1, `expected ${EXPECTED[name]} as ${PARAMETER_FIELDS[name]}, got "${field}".`);
+      if (!inRange) fail(line, `expected ${EXPECTED[name]} as ${PARAMETER_FIELDS[name]}, got "${field}".`);
       values[p][note] = value;
     });
   }

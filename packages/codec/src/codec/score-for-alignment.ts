@@ -20,7 +20,8 @@ export function scoreForAlignment(score: Score, alignment: Alignment): Score {
   const unfolded = score.unfolding ? score : unfoldRepeats(score);
   const asPlayed = known(unfolded);
   if (Math.max(asWritten, asPlayed) * 2 < named.size || named.size === 0) {
-    const foreign = [...named].find((id) => !unfolded.notes.id.includes(id));
+    const ids = new Set(unfolded.notes.id);
+    const foreign = [...named].find((id) => !ids.has(id));
     throw new CodecError(
       `alignment: of ${named.size} score notes it names, ${Math.max(asWritten, asPlayed)} stand in the score${foreign === undefined ? "" : `, "${foreign}" does not`}. Is it the alignment of this score?`,
     );

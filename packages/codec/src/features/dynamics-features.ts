@@ -2,7 +2,8 @@
  * @file Score features of the dynamics marks: what stands, what comes, what swells.
  */
 import { medianBarQuarter } from "../score/bar-length.js";
-import type { Score } from "../score/score.js";
+import { groupOnsets } from "../score/onset-groups.js";
+import type { Score, ScoreNotes } from "../score/score.js";
 import { dynamicsMeaning } from "./expression-words.js";
 import { clamp, feature, type FeatureGroup } from "./feature-definition.js";
 import { AFTERGLOW_QUARTER, writeSpans, type Span } from "./span.js";
@@ -64,12 +65,14 @@ function readDynamics(score: Score): DynamicsMarks {
     }
   }
   const barQuarter = medianBarQuarter(score);
-  const spans = open.map((span, k) => {
+  // Starts rise, so that what comes next does as well.
+  let nextLevel = 0, nextSpan = 0;
+  const spans = open.map((span) => {
+    while (nextLevel < levels.length && levels[nextLevel].onsetQuarter <= span.startQuarter + 1e-6) nextLevel++;
+    while (nextSpan < open.length && open[nextSpan].startQuarter <= span.startQuarter + 1e-6) nextSpan++;
     if (span.endQuarter !== undefined) return { ...span, endQuarter: span.endQuarter };
-    const nextLevel = levels.find((mark) => mark.onsetQuarter > span.startQuarter + 1e-6)?.onsetQuarter;
-    const nextSpan = open.slice(k + 1).find((other) => other.startQuarter > span.startQuarter + 1e-6)?.startQuarter;
     const limit = span.startQuarter + OPEN_SPAN_BARS * barQuarter;
-    return { ...span, endQuarter: Math.min(limit, nextLevel ?? limit, nextSpan ?? limit) };
+    return { ...span, endQuarter: Math.min(limit, levels[nextLevel]?.onsetQuarter ?? limit, open[nextSpan]?.startQuarter ?? limit) };
   });
   return {
     levels,
@@ -105,7 +108,6 @@ export const DYNAMICS_FEATURES: FeatureGroup = {
     writeSpans(crescendi, notes.onsetQuarter, cresc, crescAt, crescAfter);
     writeSpans(diminuendi, notes.onsetQuarter, dim, dimAt, dimAfter);
     let at = -1;
-    let firstImpulse = 0;
     for (let n = 0; n < notes.length; n++) {
       const onset = notes.onsetQuarter[n];
       while (at + 1 < levels.length && levels[at + 1].onsetQuarter <= onset + 1e-6) at++;
@@ -121,13 +123,63 @@ export const DYNAMICS_FEATURES: FeatureGroup = {
         const next = levels[at + 1];
         if (at >= 0) coming[n] = (next.level - now) * Math.exp(-(next.onsetQuarter - onset) / AFTERGLOW_QUARTER);
       }
-      while (firstImpulse < impulses.length && impulses[firstImpulse].onsetQuarter < onset - 4 * AFTERGLOW_QUARTER) firstImpulse++;
-      for (let k = firstImpulse; k < impulses.length && impulses[k].onsetQuarter <= onset + 1e-6; k++) {
-        const { strength, staff, onsetQuarter } = impulses[k];
-        const share = staff === 0 || notes.staff[n] === 0 || staff === notes.staff[n] ? 1 : OTHER_STAFF_SHARE;
-        if (onset - onsetQuarter <= 1e-6) impulse[n] = Math.max(impulse[n], share * strength);
-        else impulseAfter[n] = Math.max(impulseAfter[n], share * strength * Math.exp(-(onset - onsetQuarter)));
-      }
     }
+    writeImpulses(notes, impulses, impulse, impulseAfter);
   },
 };
+
+/**
+ * Write the impulses at each note's onset and the fading ones before it. All fade alike, so that of those on one staff
+ * the strongest at any moment stays the strongest.
+ */
+function writeImpulses(notes: ScoreNotes, impulses: readonly Impulse[], here: Float32Array, after: Float32Array): void {
+  const onsets = groupOnsets(notes);
+  const fading = new StrongestImpulse();
+  let next = 0;
+  for (let k = 0; k < onsets.count; k++) {
+    const onset = notes.onsetQuarter[onsets.start[k]];
+    const struck: Impulse[] = [];
+    const striking = new StrongestImpulse();
+    for (; next < impulses.length && impulses[next].onsetQuarter <= onset + 1e-6; next++) {
+      const past = onset - impulses[next].onsetQuarter > 1e-6;
+      if (past) fading.add(impulses[next]);
+      else {
+        striking.add({ ...impulses[next], onsetQuarter: onset });
+        struck.push(impulses[next]);
+      }
+    }
+    for (let n = onsets.start[k]; n < onsets.start[k + 1]; n++) {
+      here[n] = striking.on(notes.staff[n], onset);
+      after[n] = fading.on(notes.staff[n], onset);
+    }
+    for (const impulse of struck) fading.add(impulse);
+  }
+}
+
+/** The impulses that matter: the strongest of each staff, and of all. */
+class StrongestImpulse {
+  private readonly byStaff = new Map<number, Impulse>();
+  private any: Impulse | undefined;
+
+  add(impulse: Impulse): void {
+    this.byStaff.set(impulse.staff, stronger(this.byStaff.get(impulse.staff), impulse));
+    this.any = stronger(this.any, impulse);
+  }
+
+  /** How strong it is for a note of a staff; impulses or notes of staff 0 belong to every staff. */
+  on(staff: number, onset: number): number {
+    const everywhere = strengthAt(this.any, onset);
+    if (staff === 0) return everywhere;
+    return Math.max(OTHER_STAFF_SHARE * everywhere, strengthAt(this.byStaff.get(staff), onset), strengthAt(this.byStaff.get(0), onset));
+  }
+}
+
+function stronger(known: Impulse | undefined, added: Impulse): Impulse {
+  return strengthAt(known, added.onsetQuarter) > added.strength ? known! : added;
+}
+
+/** Nothing is left of an impulse after four times the reach of other marks. */
+function strengthAt(impulse: Impulse | undefined, onset: number): number {
+  if (!impulse || onset - impulse.onsetQuarter > 4 * AFTERGLOW_QUARTER) return 0;
+  return impulse.strength * Math.exp(impulse.onsetQuarter - onset);
+}

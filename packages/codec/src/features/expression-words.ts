@@ -45,9 +45,13 @@ export interface CharacterMeaning {
   readonly hard: boolean;
 }
 
+/** Characters of one text that are read; looking for markup costs their square. */
+const MAX_WORDS = 300;
+
 /** Words as they are compared: lower case, no accents, no markup, single spaces. */
 export function normaliseWords(text: string): string {
   return text
+    .slice(0, MAX_WORDS)
     .toLowerCase()
     .normalize("NFD")
     .replace(/\p{M}/gu, "")

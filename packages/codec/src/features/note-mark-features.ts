@@ -2,7 +2,7 @@
  * @file Score features of what is written at a note: articulation, ornaments, slurs.
  */
 import { groupOnsets } from "../score/onset-groups.js";
-import { GRACE, NOTE_MARK, type Score } from "../score/score.js";
+import { GRACE, NOTE_MARK, type ScoreNotes } from "../score/score.js";
 import { clamp, feature, type FeatureGroup } from "./feature-definition.js";
 
 /** Marks of one note, by the column that they fill. */
@@ -96,6 +96,7 @@ export const SLUR_FEATURES: FeatureGroup = {
   compute(score, columns) {
     const [start, end, inside, position, length] = columns;
     const { notes } = score;
+    const staves = staffLines(notes);
     for (const { startNote, endNote } of score.slurs) {
       start[startNote] = 1;
       end[endNote] = 1;
@@ -104,8 +105,11 @@ export const SLUR_FEATURES: FeatureGroup = {
       if (!(to > from)) continue;
       const logLength = clamp(Math.log2(to - from), -3, 7);
       // Notes are ordered by onset: everything between stands between. Longer slurs do not overwrite shorter ones inside.
-      for (let n = firstAtOnset(score, startNote); n < notes.length && notes.onsetQuarter[n] <= to + 1e-6; n++) {
-        if (notes.staff[n] !== notes.staff[startNote] || notes.part[n] !== notes.part[startNote]) continue;
+      const staff = staves.get(staffKey(notes, startNote))!;
+      for (let i = staff.open(firstAfter(staff.notes, notes.onsetQuarter, from)); i < staff.notes.length; i = staff.open(i + 1)) {
+        const n = staff.notes[i];
+        if (notes.onsetQuarter[n] > to + 1e-6) break;
+        staff.cover(i);
         if (inside[n] === 1 && length[n] <= logLength) continue;
         const place = (notes.onsetQuarter[n] - from) / (to - from);
         inside[n] = place < 1 - 1e-6 ? 1 : inside[n];
@@ -116,9 +120,62 @@ export const SLUR_FEATURES: FeatureGroup = {
   },
 };
 
-function firstAtOnset(score: Score, note: number): number {
-  const { onsetQuarter } = score.notes;
-  let first = note;
-  while (first > 0 && onsetQuarter[note] - onsetQuarter[first - 1] < 1e-6) first--;
-  return first;
+/** So many slurs over one note are looked at; music has a handful. */
+const MOST_SLURS = 64;
+
+/** The notes of a staff in order, with the slurs counted that lie over each: a damaged score has thousands. */
+class StaffLine {
+  readonly notes: number[] = [];
+  private readonly slurs: number[] = [];
+  /** From each note with enough slurs, one on the way to the next without. */
+  private readonly onward: number[] = [];
+
+  add(note: number): void {
+    this.onward.push(this.notes.length);
+    this.notes.push(note);
+    this.slurs.push(0);
+  }
+
+  /** The first place from `i` on that takes another slur, or the number of notes. */
+  open(i: number): number {
+    let to = i;
+    while (to < this.notes.length && this.onward[to] !== to) to = this.onward[to];
+    for (let at = i; at < to; ) {
+      const next = this.onward[at];
+      this.onward[at] = to;
+      at = next;
+    }
+    return to;
+  }
+
+  cover(i: number): void {
+    if (++this.slurs[i] === MOST_SLURS) this.onward[i] = i + 1;
+  }
+}
+
+function staffKey({ part, staff }: ScoreNotes, note: number): string {
+  return `${part[note]} ${staff[note]}`;
+}
+
+function staffLines(notes: ScoreNotes): Map<string, StaffLine> {
+  const lines = new Map<string, StaffLine>();
+  for (let n = 0; n < notes.length; n++) {
+    const key = staffKey(notes, n);
+    let line = lines.get(key);
+    if (!line) lines.set(key, (line = new StaffLine()));
+    line.add(n);
+  }
+  return lines;
+}
+
+/** The first place whose note is not before an onset. */
+function firstAfter(line: readonly number[], onsetQuarter: Float64Array, onset: number): number {
+  let low = 0;
+  let high = line.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (onset - onsetQuarter[line[middle]] < 1e-6) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

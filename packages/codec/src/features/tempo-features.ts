@@ -57,9 +57,10 @@ function readTempo(score: Score): TempoMarks {
     }
   }
   const open = OPEN_SPAN_BARS * medianBarQuarter(score);
+  let next = 0;
   for (const { onsetQuarter, endQuarter, change } of changes) {
-    const stop = stops.find((quarter) => quarter > onsetQuarter + 1e-6) ?? Number.POSITIVE_INFINITY;
-    const end = endQuarter ?? Math.min(onsetQuarter + open, stop);
+    while (next < stops.length && stops[next] <= onsetQuarter + 1e-6) next++;
+    const end = endQuarter ?? Math.min(onsetQuarter + open, stops[next] ?? Number.POSITIVE_INFINITY);
     (change === "ritardando" ? ritardandi : accelerandi).push({ startQuarter: onsetQuarter, endQuarter: end });
   }
   return { ritardandi, accelerandi, aTempi, speeds, metronomes, soft, hard };

@@ -83,22 +83,20 @@ export const CHORD_FEATURES: FeatureGroup = {
     const { notes } = score;
     const [size, top, bottom, belowTop, aboveBottom, above, below, melody, bass, belowSounding, sounding, staffTop] = columns;
     const onsets = groupOnsets(notes);
-    let held: number[] = [];
+    const held = new HeldNotes(notes);
     for (let k = 0; k < onsets.count; k++) {
       const [from, to] = [onsets.start[k], onsets.start[k + 1]];
       const onset = notes.onsetQuarter[from];
-      held = held.filter((n) => notes.onsetQuarter[n] + notes.durationQuarter[n] > onset + 1e-6);
-      let heldLow = 128;
-      let heldHigh = -1;
-      for (const n of held) {
-        heldLow = Math.min(heldLow, notes.pitch[n]);
-        heldHigh = Math.max(heldHigh, notes.pitch[n]);
-      }
+      const { count: heldCount, low: heldLow, high: heldHigh } = held.at(onset);
       // Within an onset, notes are ordered by pitch.
       const low = notes.pitch[from];
       const high = notes.pitch[to - 1];
       let mainCount = 0;
-      for (let n = from; n < to; n++) if (notes.grace[n] === GRACE.none) mainCount++;
+      const highest = new Map<number, number>();
+      for (let n = from; n < to; n++) {
+        if (notes.grace[n] === GRACE.none) mainCount++;
+        highest.set(notes.staff[n], Math.max(highest.get(notes.staff[n]) ?? -1, notes.pitch[n]));
+      }
       for (let n = from; n < to; n++) {
         const p = notes.pitch[n];
         size[n] = Math.min(mainCount, 12);
@@ -111,15 +109,56 @@ export const CHORD_FEATURES: FeatureGroup = {
         melody[n] = p === high && p >= heldHigh ? 1 : 0;
         bass[n] = p === low && p <= heldLow ? 1 : 0;
         belowSounding[n] = clamp(Math.max(high, heldHigh) - p, 0, 60);
-        sounding[n] = Math.min(held.length + mainCount, 16);
-        let highestOnStaff = true;
-        for (let m = n + 1; m < to; m++) if (notes.staff[m] === notes.staff[n] && notes.pitch[m] > p) highestOnStaff = false;
-        staffTop[n] = highestOnStaff ? 1 : 0;
+        sounding[n] = Math.min(heldCount + mainCount, 16);
+        staffTop[n] = highest.get(notes.staff[n]) === p ? 1 : 0;
       }
-      for (let n = from; n < to; n++) if (notes.durationQuarter[n] > 0) held.push(n);
+      held.strike(from, to);
     }
   },
 };
+
+/** The notes that sound on at an onset: how many, and between which pitches. */
+class HeldNotes {
+  /** When the last note of each pitch ends. */
+  private readonly untilQuarter = new Float64Array(128).fill(Number.NEGATIVE_INFINITY);
+  /** Ends of all notes, ascending. */
+  private readonly ends: Float64Array;
+  private struck = 0;
+  private ended = 0;
+
+  constructor(private readonly notes: ScoreNotes) {
+    const ends: number[] = [];
+    for (let n = 0; n < notes.length; n++) if (isHeld(notes, n)) ends.push(notes.onsetQuarter[n] + notes.durationQuarter[n]);
+    this.ends = Float64Array.from(ends).sort();
+  }
+
+  /** Those of the notes struck so far; onsets must rise. */
+  at(onset: number): { count: number; low: number; high: number } {
+    let low = 128, high = -1;
+    while (this.ended < this.struck && this.ends[this.ended] <= onset + 1e-6) this.ended++;
+    if (this.ended < this.struck)
+      for (let p = 0; p < 128; p++) {
+        if (this.untilQuarter[p] <= onset + 1e-6) continue;
+        low = Math.min(low, p);
+        high = p;
+      }
+    return { count: this.struck - this.ended, low, high };
+  }
+
+  strike(from: number, to: number): void {
+    for (let n = from; n < to; n++) {
+      if (!isHeld(this.notes, n)) continue;
+      const pitch = this.notes.pitch[n];
+      this.untilQuarter[pitch] = Math.max(this.untilQuarter[pitch], this.notes.onsetQuarter[n] + this.notes.durationQuarter[n]);
+      this.struck++;
+    }
+  }
+}
+
+/** Shorter notes have ended before the next onset. */
+function isHeld(notes: ScoreNotes, n: number): boolean {
+  return notes.durationQuarter[n] > 1e-6;
+}
 
 /** A note within its own voice. */
 export const VOICE_FEATURES: FeatureGroup = {
@@ -146,40 +185,39 @@ export const VOICE_FEATURES: FeatureGroup = {
     for (const voice of voices.values()) {
       let chord = 0;
       let previousChord = -1;
+      let previousPitches = new Set<number>();
       while (chord < voice.length) {
         const onset = notes.onsetQuarter[voice[chord]];
         let next = chord + 1;
         while (next < voice.length && notes.onsetQuarter[voice[next]] - onset < 1e-6) next++;
-        let afterNext = next;
-        while (afterNext < voice.length && notes.onsetQuarter[voice[afterNext]] - notes.onsetQuarter[voice[next]] < 1e-6) afterNext++;
+        const nextPitches = new Set<number>();
+        for (let i = next; i < voice.length && notes.onsetQuarter[voice[i]] - notes.onsetQuarter[voice[next]] < 1e-6; i++)
+          nextPitches.add(notes.pitch[voice[i]]);
         for (let i = chord; i < next; i++) {
           const n = voice[i];
           toNext[n] = next < voice.length ? logQuarter(notes.onsetQuarter[voice[next]] - onset) : LOG_MAX;
           fromPrevious[n] = previousChord >= 0 ? logQuarter(onset - notes.onsetQuarter[voice[previousChord]]) : LOG_MAX;
-          up[n] = nearestInterval(notes, voice, next, afterNext, n);
-          from[n] = previousChord >= 0 ? -nearestInterval(notes, voice, previousChord, chord, n) : 0;
+          up[n] = nearestInterval(nextPitches, notes.pitch[n]);
+          from[n] = 0 - nearestInterval(previousPitches, notes.pitch[n]);
           gap[n] = next < voice.length ? clamp(notes.onsetQuarter[voice[next]] - onset - notes.durationQuarter[n], -4, 4) : 0;
           peak[n] = next < voice.length && previousChord >= 0 && up[n] < 0 && from[n] > 0 ? 1 : 0;
         }
         previousChord = chord;
+        previousPitches = new Set<number>();
+        for (let i = chord; i < next; i++) previousPitches.add(notes.pitch[voice[i]]);
         chord = next;
       }
     }
   },
 };
 
-/** Semitones from note `n` to the nearest of `voice[start … end)`; 0 if there is none. */
-function nearestInterval(notes: ScoreNotes, voice: readonly number[], start: number, end: number, n: number): number {
-  let best = 0;
-  let bestSize = Number.POSITIVE_INFINITY;
-  for (let i = start; i < end; i++) {
-    const interval = notes.pitch[voice[i]] - notes.pitch[n];
-    if (Math.abs(interval) < bestSize) {
-      bestSize = Math.abs(interval);
-      best = interval;
-    }
+/** Semitones from a pitch to the nearest of a chord, of two as near to the lower; 0 if the chord is empty. */
+function nearestInterval(chord: ReadonlySet<number>, pitch: number): number {
+  for (let size = 0; size < 128 && chord.size > 0; size++) {
+    if (chord.has(pitch - size)) return Math.max(-size, -36);
+    if (chord.has(pitch + size)) return Math.min(size, 36);
   }
-  return clamp(best, -36, 36);
+  return 0;
 }
 
 /** Windows around a note, in quarters on either side. */

@@ -9,7 +9,8 @@ import { CONTROLLER, type Performance } from "./performance.js";
 
 const HEADER = 0x4d546864; // "MThd"
 const TRACK = 0x4d54726b; // "MTrk"
-const MAX_BYTES = 64 << 20;
+/** The largest MIDI file that is read, bytes: some two million notes. */
+export const MAX_MIDI_BYTES = 8 * 2 ** 20;
 const MAX_SECONDS = 7 * 24 * 3600;
 const PEDALS = new Set<number>(Object.values(CONTROLLER));
 
@@ -69,7 +70,7 @@ export function readMidi(bytes: Uint8Array, { file = "MIDI" }: { readonly file?:
  * @throws MidiFileError where the file is damaged
  */
 export function parseMidiFile(bytes: Uint8Array, file: string): MidiData {
-  if (bytes.length > MAX_BYTES) throw new MidiFileError(file, "", `at most ${MAX_BYTES} bytes are read, got ${bytes.length}.`);
+  if (bytes.length > MAX_MIDI_BYTES) throw new MidiFileError(file, "", `at most ${MAX_MIDI_BYTES} bytes are read, got ${bytes.length}.`);
   const known = checkChunks(bytes, file);
   let midi: MidiData;
   try {

@@ -29,6 +29,9 @@ export interface DirectionElement {
   readonly repeatStart: boolean;
 }
 
+/** Characters of one text in a score; the longest of the corpora are a sentence. */
+const MAX_WORDS = 300;
+
 /** Read a `<direction>` element. Unknown children are left alone. */
 export function readDirectionElement(element: XmlElement): DirectionElement {
   const signs: Sign[] = [];
@@ -46,12 +49,12 @@ export function readDirectionElement(element: XmlElement): DirectionElement {
         switch (type.name) {
           case "dynamics":
             for (const mark of type.children) {
-              const text = mark.name === "other-dynamics" ? mark.text.trim().toLowerCase() : mark.name;
+              const text = mark.name === "other-dynamics" ? mark.text.trim().slice(0, MAX_WORDS).toLowerCase() : mark.name;
               if (text) signs.push({ kind: "dynamic", mark: text });
             }
             break;
           case "words": {
-            const text = type.text.trim();
+            const text = type.text.trim().slice(0, MAX_WORDS);
             if (!text) break;
             lastWords = { kind: "words", text };
             signs.push(lastWords);

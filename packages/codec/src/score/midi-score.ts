@@ -49,11 +49,13 @@ export function readMidiScore(bytes: Uint8Array, options: ReadScoreOptions = {})
   let lastTick = 0, count = 0;
   midi.tracks.forEach((events, track) => {
     const notes: MidiNote[] = [];
-    const open = new Map<number, number[]>();
+    /** Onsets by key and, in `next`, which of them is released next. */
+    const open = new Map<number, { readonly onsets: number[]; next: number }>();
     let tick = 0, name = "";
     const close = (key: number, at: number): void => {
-      const onset = open.get(key)?.shift();
-      if (onset === undefined) return;
+      const held = open.get(key);
+      if (!held || held.next === held.onsets.length) return;
+      const onset = held.onsets[held.next++];
       if (++count > limits.notes) throw new ScoreFileError(file, `track ${track}`, `the score has more than ${limits.notes} notes.`);
       notes.push({ onset, end: at, pitch: key & 127, channel: key >> 7 });
     };
@@ -62,9 +64,9 @@ export function readMidiScore(bytes: Uint8Array, options: ReadScoreOptions = {})
       switch (event.type) {
         case "noteOn": {
           const key = event.channel * 128 + event.noteNumber;
-          const onsets = open.get(key);
-          if (onsets) onsets.push(tick);
-          else open.set(key, [tick]);
+          const held = open.get(key);
+          if (held) held.onsets.push(tick);
+          else open.set(key, { onsets: [tick], next: 0 });
           break;
         }
         case "noteOff": close(event.channel * 128 + event.noteNumber, tick); break;
@@ -82,8 +84,8 @@ export function readMidiScore(bytes: Uint8Array, options: ReadScoreOptions = {})
           break;
       }
     }
-    for (const [key, onsets] of open)
-      while (onsets.length > 0) {
+    for (const [key, held] of open)
+      while (held.next < held.onsets.length) {
         warn(draft.warnings, `track ${track}`, `a note of pitch ${key & 127} is not released; it ends with its track`);
         close(key, tick);
       }
@@ -106,9 +108,9 @@ export function readMidiScore(bytes: Uint8Array, options: ReadScoreOptions = {})
       });
     if (index === 0) {
       const inBar = <T extends { div: number }>(sign: T): T => ({ ...sign, bar: barAt(sign.div) });
-      part.times.push(...signs.times.map(inBar));
-      part.keys.push(...signs.keys.map(inBar));
-      part.signs.push(...signs.signs.map(inBar));
+      for (const time of signs.times) part.times.push(inBar(time));
+      for (const key of signs.keys) part.keys.push(inBar(key));
+      for (const sign of signs.signs) part.signs.push(inBar(sign));
     }
     draft.parts.push(part);
     draft.partNames.push(name);

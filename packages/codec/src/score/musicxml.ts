@@ -22,6 +22,11 @@ const SKIPPED = new Set([
   "notehead-text", "accidental", "technical", "play", "listen", "instrument", "tied", "tuplet", "clef", "staff-details",
 ]);
 
+const MAX_ATTRIBUTES = 200;
+
+/** So many parts may have as many measures as the limit allows; more parts must be shorter. */
+const PARTS_OF_FULL_LENGTH = 8;
+
 /** Elements whose text says what the piece is, outside the music. */
 const HEADINGS = new Set(["work-title", "movement-title", "creator", "part-name"]);
 
@@ -51,6 +56,10 @@ class MusicXmlDocument {
   private measureAttributes: Readonly<Record<string, string>> = {};
   /** Measures begun in a timewise document. */
   private timewiseBars = 0;
+  /** Bars begun, in all parts. */
+  private bars = 0;
+  /** Attributes of the tag that is being read. */
+  private attributeCount = 0;
   private depthOfBar = 0;
   private readonly stack: XmlElement[] = [];
   private elements = 0;
@@ -72,6 +81,12 @@ class MusicXmlDocument {
     });
     parser.on("doctype", (doctype) => {
       if (/<!(ENTITY|ATTLIST)/i.test(doctype)) throw this.fail("the document type declares entities, which are refused. Remove its internal subset.");
+    });
+    parser.on("opentagstart", () => {
+      this.attributeCount = 0;
+    });
+    parser.on("attribute", () => {
+      if (++this.attributeCount > MAX_ATTRIBUTES) throw this.fail(`an element has more than ${MAX_ATTRIBUTES} attributes.`);
     });
     parser.on("opentag", (tag) => this.open(tag.name, tag.attributes));
     parser.on("closetag", () => this.close());
@@ -161,7 +176,7 @@ class MusicXmlDocument {
 
   private startBar(attributes: Readonly<Record<string, string>>): void {
     const reader = this.reader!;
-    if (reader.draft.bars.length >= this.limits.measures)
+    if (reader.draft.bars.length >= this.limits.measures || ++this.bars > PARTS_OF_FULL_LENGTH * this.limits.measures)
       throw this.fail(`the score has more than ${this.limits.measures} measures. Raise the limit "measures" if that is right.`);
     reader.startBar(attributes);
     this.depthOfBar = this.path.length;

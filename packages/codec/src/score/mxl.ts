@@ -15,6 +15,7 @@ import { xmlText } from "./xml-text.js";
 
 const CONTAINER = "META-INF/container.xml";
 const MAX_ENTRIES = 1000;
+const MAX_CONTAINER_BYTES = 1 << 16;
 /** Compressed bytes in one step; deflate makes at most 1,032 times as many of them. */
 const STEP = 4096;
 
@@ -82,9 +83,9 @@ function unpack(bytes: Uint8Array, file: string, budget: number): Map<string, Ui
 
 function rootFile(entries: ReadonlyMap<string, Uint8Array>, file: string): string | undefined {
   const container = entries.get(CONTAINER);
-  if (!container || container.length > 1 << 20) return undefined;
+  if (!container || container.length > MAX_CONTAINER_BYTES) return undefined;
   const text = [...xmlText(container, `${file}!${CONTAINER}`)].join("");
-  for (const [, quoted] of text.matchAll(/<rootfile\b[^>]*?\sfull-path\s*=\s*("[^"<]*"|'[^'<]*')/g)) {
+  for (const [, quoted] of text.matchAll(/<rootfile\b[^<>]*?\sfull-path\s*=\s*("[^"<]*"|'[^'<]*')/g)) {
     const name = quoted.slice(1, -1).replace(/&(amp|lt|gt|quot|apos);/g, (_, entity: string) => ENTITIES[entity]);
     if (entries.has(name)) return name;
   }

@@ -22,6 +22,8 @@ export interface DocumentState {
 }
 
 const MAX_DIV = 2 ** 31 - 1;
+/** Greater voice numbers count as names: those of 256 parts still add up to an integer of 32 bits. */
+const MAX_VOICE = 1_000_000;
 
 /** Reads the bars of one part in order. */
 export class PartReader {
@@ -133,6 +135,7 @@ export class PartReader {
 
   private readAttributes(element: XmlElement): void {
     for (const child of element.children) {
+      if (child.name === "time" || child.name === "key") this.countSign();
       switch (child.name) {
         case "divisions": {
           const value = decimal(child.text.trim());
@@ -173,9 +176,9 @@ export class PartReader {
     let sum = 0, beatType = 0, beats = 0;
     for (const child of element.children) {
       if (child.name === "beats") {
-        beats = child.text.split("+").reduce((total, part) => total + (decimal(part.trim()) ?? NaN), 0);
+        beats = child.text.slice(0, 100).split("+").reduce((total, part) => total + (decimal(part.trim()) ?? NaN), 0);
       } else if (child.name === "beat-type") {
-        const type = child.text.split("+").map((part) => integer(part.trim()) ?? NaN)[0];
+        const type = child.text.slice(0, 100).split("+").map((part) => integer(part.trim()) ?? NaN)[0];
         if (!(beats > 0 && beats <= 1000 && type >= 1 && type <= 1024)) {
           this.warn(`time signature ${String(beats)}/${String(type)} is none; it is left out`);
           return;
@@ -254,7 +257,7 @@ export class PartReader {
 
   private voiceNumber(text: string): number {
     const number = integer(text);
-    if (number !== null && number >= 0) return number;
+    if (number !== null && number >= 0 && number <= MAX_VOICE) return number;
     let voice = this.voices.get(text);
     if (voice === undefined) this.voices.set(text, (voice = this.voices.size + 1));
     return voice;
@@ -266,12 +269,16 @@ export class PartReader {
     this.placeDirection(readDirectionElement(element), Math.max(0, Math.min(staff, 255)), offset);
   }
 
+  private countSign(): void {
+    if (++this.document.notes > this.document.maxNotes)
+      throw new ScoreFileError(this.document.file, this.place, `more than ${this.document.maxNotes} notes and signs.`);
+  }
+
   private placeDirection(direction: DirectionElement, staff: number, offset: number): void {
     const div = Math.max(this.barStart, Math.min(this.position + offset, MAX_DIV));
     const drafts = new Map<Sign, SignDraft>();
     for (const sign of direction.signs) {
-      if (++this.document.notes > this.document.maxNotes)
-        throw new ScoreFileError(this.document.file, this.place, `more than ${this.document.maxNotes} notes and signs.`);
+      this.countSign();
       const draft: SignDraft = { bar: this.bar, div, staff, sign };
       drafts.set(sign, draft);
       this.draft.signs.push(draft);

@@ -38,7 +38,8 @@ export interface ReadScoreOptions {
    *
    * A cue note is silent by the specification, but MuseScore writes every small
    * note as one, written-out cadenzas and ornaments included, and pianists play
-   * them: the alignments of nASAP name 1,400 of them.
+   * them: of the 18,841 in the scores of ASAP, the alignments of nASAP match
+   * 14,734 to a performed note.
    */
   readonly cues?: boolean;
   /**

@@ -131,7 +131,7 @@ export function assembleScore(draft: ScoreDraft, file: string, limits: ReadLimit
       keysSeen.add(key);
       keySignatures.push(mode === undefined ? { onsetQuarter, fifths } : { onsetQuarter, fifths, mode });
     }
-    slurs.push(...pairSlurs(part, noteOf, warnings));
+    for (const slur of pairSlurs(part, noteOf, warnings)) slurs.push(slur);
   }
   rests.sort((a, b) => a.onsetQuarter - b.onsetQuarter);
   directions.sort((a, b) => a.onsetQuarter - b.onsetQuarter);
