@@ -7,6 +7,9 @@ import { OptionError } from "@dexter/alignment-datasets";
 /** A wrong way to call a command. */
 export class UsageError extends Error {}
 
+/** A person stopped the run; the message says what is left of it. */
+export class InterruptedError extends Error {}
+
 /** Exit codes of every command. */
 export const EXIT = { failure: 1, usage: 2, interrupted: 130 } as const;
 
@@ -17,8 +20,26 @@ export function reportError(error: unknown, { verbose }: { readonly verbose: boo
     process.stderr.write("dexter-train: stopped; nothing was written.\n");
     return EXIT.interrupted;
   }
+  if (error instanceof InterruptedError) {
+    process.stderr.write(`dexter-train: ${error.message}\n`);
+    return EXIT.interrupted;
+  }
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`dexter-train: ${message.split("\n")[0]}\n`);
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
   return error instanceof UsageError || error instanceof OptionError ? EXIT.usage : EXIT.failure;
+}
+
+/**
+ * Make a reader that stops early (`dexter-train evaluate … | head`) the normal end that it is, and a standard output
+ * that cannot be written a failure of one line.
+ */
+export function watchStandardOutput(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    process.stderr.write(`dexter-train: standard output: ${error.message}\n`);
+    process.exit(EXIT.failure);
+  });
+  // Nobody is left to be told.
+  process.stderr.on("error", () => undefined);
 }

@@ -1,6 +1,7 @@
 /**
  * @file `dexter-train evaluate`: a model's draws beside the pianists of a corpus.
  */
+import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { CORPUS_KINDS, openCorpus, type CorpusOptions, type Skipped } from "@dexter/alignment-datasets";
 import { loadCheckpoint, loadModel, saveCheckpoint } from "@dexter/diffusion/node";
@@ -43,15 +44,17 @@ async function evaluate(modelFolder: string | undefined, flags: EvaluateFlags): 
   try {
     const { table, skipped } = await interruptible((signal) => evaluateCorpora(model, flags, signal));
     const seconds = (performance.now() - start) / 1000;
-    const settings = model && {
-      model: modelFolder,
+    const settings = model && modelFolder !== undefined && {
+      // Names without folders: the card travels with the model.
+      model: basename(resolve(modelFolder)),
+      corpus: flags.corpus.map(({ name, kind }) => name ?? kind).join(" + "),
       draws: flags.draws,
       seed: flags.seed,
       steps: flags.steps ?? model.config.sampling.steps,
       guidance: flags.guidance ?? model.config.sampling.guidance,
     };
     if (flags.card && modelFolder !== undefined) await writeCard(modelFolder, describe(table, settings, skipped));
-    if (flags.json) process.stdout.write(`${JSON.stringify({ ...settings, corpora: flags.corpus, ...table, skipped, seconds })}\n`);
+    if (flags.json) process.stdout.write(`${JSON.stringify({ ...settings, model: modelFolder, corpora: flags.corpus, ...table, skipped, seconds })}\n`);
     else process.stdout.write(`${describe(table, settings, skipped)}time: ${formatSeconds(seconds)}\n`);
   } finally {
     await model?.release();
@@ -95,7 +98,7 @@ async function writeCard(folder: string, figures: string): Promise<void> {
   await saveCheckpoint(folder, { ...checkpoint, card });
 }
 
-function describe(table: AgreementTable, settings: Record<string, unknown> | undefined, skipped: readonly Skipped[]): string {
+function describe(table: AgreementTable, settings: Record<string, unknown> | false | undefined, skipped: readonly Skipped[]): string {
   const pianists = [...new Set(table.pieces.map(({ human }) => human.pianists))].sort((a, b) => a - b);
   const who = pianists.length === 1 ? String(pianists[0]) : `${pianists[0]}–${pianists[pianists.length - 1]}`;
   const lines = [

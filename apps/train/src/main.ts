@@ -1,8 +1,9 @@
 /**
  * @file `dexter-train`: prepare corpora, train, evaluate and export. A thin list of commands.
  */
+import { createRequire } from "node:module";
 import { Command } from "commander";
-import { reportError } from "./errors.js";
+import { reportError, watchStandardOutput } from "./errors.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
 import { fitCommand } from "./fit.js";
@@ -11,9 +12,10 @@ import { prepareCommand } from "./prepare.js";
 /** Every command, in the order of work. */
 const COMMANDS = [prepareCommand, fitCommand, exportCommand, evaluateCommand];
 
-const program = new Command("dexter-train").description(
-  "Prepare corpora, train, evaluate and export models of expressive piano performance",
-);
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+const program = new Command("dexter-train")
+  .description("Prepare corpora, train, evaluate and export models of expressive piano performance")
+  .version(version);
 for (const command of COMMANDS) program.addCommand(command().option("--verbose", "print the stack of an error"));
 for (const command of [program, ...program.commands]) {
   command.exitOverride().configureOutput({
@@ -21,6 +23,7 @@ for (const command of [program, ...program.commands]) {
   });
 }
 
+watchStandardOutput();
 try {
   await program.parseAsync();
 } catch (error) {
