@@ -9,7 +9,7 @@ import {
   describeEngine, ENGINE_NAMES, fitGains, loadEngine, trainBase, trainingOptions,
   type EngineName, type TrainedModel, type TrainingPiece, type TrainingProgress,
 } from "@dexter/diffusion/training";
-import { EXIT } from "./errors.js";
+import { EXIT, InterruptedError } from "./errors.js";
 import { readFitConfig } from "./fit-config.js";
 import { readFitData } from "./fit-data.js";
 import { interruptible } from "./interrupt.js";
@@ -45,6 +45,7 @@ async function fit(path: string, flags: FitFlags): Promise<void> {
   const resume = await run.loadState();
   const data = await readFitData(config.data);
   const engine = await loadEngine({ engine: flags.engine ?? config.engine, threads: flags.threads ?? config.threads });
+  await run.begin(resume);
   process.stderr.write(`engine: ${describeEngine(engine)}\n`);
   process.stderr.write(`data: ${data.pieces.length} training pieces, ${data.validation.length} for validation\n`);
   const { mean, flow } = trainingOptions(config.training);
@@ -92,6 +93,9 @@ async function calibrated(folder: string, { config, tensors }: TrainedModel, val
       fitGains(model, validation, { signal, onPiece: (done) => progress.update(done, validation.length, "gains") }),
     );
     return { ...config, sampling: { ...config.sampling, gains } };
+  } catch (error) {
+    if ((error as Error).name !== "AbortError") throw error;
+    throw new InterruptedError(`stopped before the gains were fitted; ${folder} has those of the recipe. Add --resume to fit them`, { cause: error });
   } finally {
     progress.stop();
     await model.release();

@@ -19,6 +19,8 @@ export interface RunFolder {
   readonly model: string;
   /** The state that was saved, if any. */
   loadState(): Promise<TrainingState | undefined>;
+  /** Create the folder, with metrics that go on where the state stands. Until then nothing is written. */
+  begin(state: TrainingState | undefined): Promise<void>;
   /** Save a state; the old one stays until the new one is whole. */
   saveState(state: TrainingState): Promise<void>;
   /** Add a line to the metrics. */
@@ -28,26 +30,26 @@ export interface RunFolder {
 const MAX_STATE_BYTES = 2 ** 31;
 
 /**
- * Open a run's folder, creating it.
+ * Look at a run's folder.
  *
  * @param options.resume - go on from the saved state; otherwise there must be none
  * @throws UsageError when a run is there that was not asked for
  */
 export async function openRunFolder(path: string, { resume }: { readonly resume: boolean }): Promise<RunFolder> {
-  await mkdir(path, { recursive: true });
   const statePath = join(path, "state.safetensors");
   const metrics = join(path, "metrics.jsonl");
   const there = await stat(statePath).catch(() => null);
   if (there && !resume) throw new UsageError(`${path}: a run is there already. Add --resume to go on with it, or choose another output`);
-  if (!there) await writeFileAtomic(metrics, "");
   return {
     path,
     model: join(path, "model"),
     async loadState() {
-      if (!there) return undefined;
-      const state = decodeState(await readFileBounded(statePath, MAX_STATE_BYTES, FormatError), statePath);
-      await forgetAfter(metrics, state);
-      return state;
+      return there ? decodeState(await readFileBounded(statePath, MAX_STATE_BYTES, FormatError), statePath) : undefined;
+    },
+    async begin(state) {
+      await mkdir(path, { recursive: true });
+      if (state) await forgetAfter(metrics, state);
+      else await writeFileAtomic(metrics, "");
     },
     saveState: (state) => writeFileAtomic(statePath, encodeState(state)),
     log: (progress) => appendFileSync(metrics, `${JSON.stringify(progress)}\n`),

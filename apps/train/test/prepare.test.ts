@@ -1,34 +1,16 @@
 /**
  * @file `dexter-train prepare` and `export` as a person runs them, on the tiny corpus of alignment-datasets.
  */
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openSet, readOriginalLayout } from "@dexter/alignment-datasets";
+import { dexterTrain } from "./dexter-train.js";
 
-const BIN = fileURLToPath(new URL("../bin/dexter-train.mjs", import.meta.url));
 const CORPUS = fileURLToPath(new URL("../../../packages/alignment-datasets/test/fixtures/schubert", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "dexter-train-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function dexterTrain(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [BIN, ...args]);
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (text) => (stdout += text));
-    child.stderr.on("data", (text) => (stderr += text));
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
-  });
-}
 
 describe("dexter-train prepare", () => {
   test("writes a set and says what is in it; export writes it in the original's layout", async () => {

@@ -86,22 +86,27 @@ describe("training", () => {
   });
 
   test.each([3, 8])("a run that is stopped after %d steps and resumed ends with the same weights", async (stopAfter) => {
-    const whole = await run();
+    const validation = [piece("v", 4)];
+    const whole = await run({ validation });
     const controller = new AbortController();
     let saved: TrainingState | undefined;
     let taken = 0;
     const stopped = await trainBase({
       ...small,
+      validation,
       signal: controller.signal,
       saveState: (state) => void (saved = structuredClone(state)),
       onProgress: () => ++taken === stopAfter && controller.abort(),
     });
     expect(stopped.finished).toBe(false);
     expect(saved!.steps.mean + saved!.steps.flow).toBe(stopAfter);
-    const resumed = await run({ resume: saved });
+    const resumed = await run({ validation, resume: saved });
     expect(resumed.finished).toBe(true);
     expect(resumed.losses).toEqual(whole.losses.slice(stopAfter));
     expect(resumed.tensors).toEqual(whole.tensors);
+    // The record of the run, too: also of a stage that was finished before.
+    expect(Object.keys(whole.config.training.validation as object)).toEqual(["mean", "flow"]);
+    expect(resumed.config).toEqual(whole.config);
   });
 
   test("a state of another run is refused", async () => {

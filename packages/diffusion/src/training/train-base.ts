@@ -145,10 +145,14 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
       if (state.step % options.saveEvery === 0 || state.step === steps) await save();
       await eventLoop();
     }
+    // A run that resumes after a stage tells its figures all the same.
+    if (state.step > 0 && state.step >= steps && !figures[name] && validation.length > 0) {
+      figures[name] = { step: state.step, ...stage.validate(state.average, validation) };
+    }
   };
 
   await run("mean", meanStage(context, encoder, features, columns.perSemitone ?? {}), decayMask(encoderPlan));
-  if (!signal?.aborted && trainees.flow.step < options.flow.steps) {
+  if (!signal?.aborted && (trainees.flow.step < options.flow.steps || validation.length > 0)) {
     const frozen = trainees.mean.average;
     const outputs = pieces.map((piece) => encodePiece(engine, encoder, frozen, piece));
     const unseen = new Map<PreparedPiece, EncoderOutput>();

@@ -1,0 +1,32 @@
+/**
+ * @file Runs the built command as a person would.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const BIN = fileURLToPath(new URL("../bin/dexter-train.mjs", import.meta.url));
+
+/** How a run ended. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Run `dexter-train` with these arguments. */
+export function dexterTrain(...args: readonly string[]): Promise<Outcome> {
+  return startDexterTrain(...args).outcome;
+}
+
+/** Start it, to be stopped on the way. */
+export function startDexterTrain(...args: readonly string[]): { readonly child: ChildProcess; readonly outcome: Promise<Outcome> } {
+  const child = spawn(process.execPath, [BIN, ...args]);
+  const outcome = new Promise<Outcome>((resolve) => {
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (text) => (stdout += text));
+    child.stderr.on("data", (text) => (stderr += text));
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, outcome };
+}
