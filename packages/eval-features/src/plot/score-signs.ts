@@ -28,6 +28,9 @@ export interface PlacedSigns {
 
 const DYNAMIC_WORD = /cresc|dim|decresc|smorz|sotto|mezza voce|piano|forte|\b[pf]{1,4}\b/i;
 const LETTERS = 26;
+/** Width of a letter above and, in bold italics, below. */
+const WORDS_LETTER_PX = 6.2;
+const DYNAMICS_LETTER_PX = 8.6;
 const MIN_WEDGE_PX = 5;
 const WEDGES = 400;
 
@@ -38,8 +41,8 @@ const WEDGES = 400;
  * @param right - where the axis ends
  */
 export function placeSigns(score: Score, x: (onsetQuarter: number) => number, right: number): PlacedSigns {
-  const above = textRow(6.2, right);
-  const below = textRow(8.6, right);
+  const above = textRow(WORDS_LETTER_PX, right);
+  const below = textRow(DYNAMICS_LETTER_PX, right);
   const wedges: PlacedWedge[] = [];
   const inOrder = [...score.directions].sort((a, b) => a.onsetQuarter - b.onsetQuarter);
   for (const direction of inOrder) {
@@ -55,7 +58,23 @@ export function placeSigns(score: Score, x: (onsetQuarter: number) => number, ri
     if (!words) continue;
     (isDynamic(direction) ? below : above).add(x(direction.onsetQuarter), words);
   }
-  return { above: above.placed, below: below.placed, wedges };
+  return { above: above.placed, below: below.placed, wedges: wedges.map((wedge) => besideText(wedge, below.placed)).filter(isVisible) };
+}
+
+/** The part of a hairpin that runs into no mark. */
+function besideText(wedge: PlacedWedge, marks: readonly PlacedText[]): PlacedWedge {
+  let { fromX, toX } = wedge;
+  for (const { x, text } of marks) {
+    const end = x + DYNAMICS_LETTER_PX * text.length;
+    if (end <= fromX || x >= toX) continue;
+    if (x - fromX > toX - end) toX = x - 2;
+    else fromX = end + 2;
+  }
+  return { ...wedge, fromX, toX };
+}
+
+function isVisible({ fromX, toX }: PlacedWedge): boolean {
+  return toX - fromX >= MIN_WEDGE_PX;
 }
 
 function wordsOf(direction: Direction): string {
