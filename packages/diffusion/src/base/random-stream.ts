@@ -1,7 +1,7 @@
 /**
- * @file Seeded random numbers for training. Every step has a stream of its own,
- * named by seed, stage and step, so that a run that resumes needs no state of a
- * generator.
+ * @file Seeded random numbers, the same on every engine (docs/decisions/random-numbers.md).
+ * Every training step has a stream of its own, named by seed, stage and step, so
+ * that a run that resumes needs no state of a generator; sampling has one a seed.
  */
 
 /** A stream of pseudo-random numbers. */

@@ -80,7 +80,7 @@ const STAGE: StageOptions = {
   channelWeights: [1, 0.05, 1, 1, 1, 0.5],
 };
 
-/** The recipe (the notes behind it are in the package's README). */
+/** The recipe of the `base` model. */
 export const DEFAULT_TRAINING: TrainingOptions = {
   seed: 1,
   batch: 8,
