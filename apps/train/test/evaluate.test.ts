@@ -1,0 +1,55 @@
+/**
+ * @file `dexter-train evaluate` as a person runs it: pianists of the tiny corpus, and the human reference where it is.
+ */
+import { fileURLToPath } from "node:url";
+import { describe, expect, jest, test } from "@jest/globals";
+import { sharedPath } from "../../../tools/shared-data.mjs";
+import { dexterTrain, startDexterTrain } from "./dexter-train.js";
+
+const CORPUS = `folder=${fileURLToPath(new URL("../../../packages/alignment-datasets/test/fixtures/schubert", import.meta.url))}`;
+const VIENNA = sharedPath("datasets", "vienna4x22.tar.gz");
+jest.setTimeout(240_000);
+
+interface Report {
+  readonly rows: readonly { readonly name: string; readonly values: Readonly<Record<string, number | null>> }[];
+  readonly pieces: readonly { readonly piece: string; readonly human: { readonly pianists: number } }[];
+  readonly skipped: readonly unknown[];
+}
+
+describe("dexter-train evaluate", () => {
+  test("prints the pianists alone where no model is named", async () => {
+    const run = await dexterTrain("evaluate", "--corpus", CORPUS, "--json");
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    const report = JSON.parse(run.stdout) as Report;
+    expect(report.pieces.map(({ piece, human }) => [piece, human.pianists])).toEqual([["Schubert_D783_no15", 2]]);
+    expect(report.rows.map(({ name }) => name)).toEqual(["pianist with pianist", "pianist with mean of others", "pitch alone with pianist"]);
+    expect(report.skipped).toEqual([]);
+  });
+
+  test.each<[string, string[], number, string]>([
+    ["no corpus", ["evaluate"], 2, "--corpus"],
+    ["a model that is not there", ["evaluate", "/nowhere", "--corpus", CORPUS], 1, "config.json is missing in /nowhere"],
+    ["no draws", ["evaluate", "--corpus", CORPUS, "--draws", "0"], 2, "--draws"],
+    ["a path without a kind", ["evaluate", "--corpus", "/nowhere"], 2, "expected KIND=PATH"],
+  ])("%s is one line and exit code", async (_, args, code, message) => {
+    const run = await dexterTrain(...args);
+    expect(run).toMatchObject({ code, stdout: "" });
+    expect(run.stderr).toContain(message);
+    expect(run.stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test("a reader that stops early ends it quietly", async () => {
+    const { child, outcome } = startDexterTrain("evaluate", "--corpus", CORPUS);
+    child.stdout?.destroy();
+    expect(await outcome).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  if (!VIENNA) console.warn("skipped: the human reference needs datasets/vienna4x22.tar.gz in DEXTER_SHARED");
+  (VIENNA ? test : test.skip)("gives the human reference from the data set alone", async () => {
+    const run = await dexterTrain("evaluate", "--corpus", `vienna4x22=${VIENNA}`, "--json");
+    const [between, others] = (JSON.parse(run.stdout) as Report).rows.map(({ values }) => Object.values(values));
+    // Goebl (1999): 22 pianists, four pieces; tempo, velocity per onset and per note, articulation, timing.
+    [0.747, 0.716, 0.738, 0.6, 0.553].forEach((r, i) => expect(Math.abs(between[i]! - r)).toBeLessThan(0.005));
+    [0.857, 0.837, 0.85, 0.762, 0.708].forEach((r, i) => expect(Math.abs(others[i]! - r)).toBeLessThan(0.005));
+  });
+});
