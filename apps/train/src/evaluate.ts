@@ -3,14 +3,13 @@
  */
 import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { CORPUS_KINDS, openCorpus, type CorpusOptions, type Skipped } from "@dexter/alignment-datasets";
+import { CORPUS_KINDS, loadPianists, openCorpus, type CorpusOptions, type Skipped } from "@dexter/alignment-datasets";
 import { loadCheckpoint, loadModel, saveCheckpoint } from "@dexter/diffusion/node";
 import { formatModelCard, renderScore, withEvaluation, type Model, type RenderOptions } from "@dexter/diffusion";
 import { agreement, agreementTable, formatAgreement, humanAgreement, type AgreementTable, type PieceAgreement } from "@dexter/eval-features";
 import { addCorpus } from "./corpus-option.js";
 import { interruptible } from "./interrupt.js";
 import { integerBetween, numberBetween } from "./options.js";
-import { loadPianists, playedAsWritten } from "./pianists.js";
 import { formatSeconds, showProgress, type Progress } from "./progress.js";
 
 interface EvaluateFlags {
@@ -81,7 +80,7 @@ async function evaluateCorpora(
         continue;
       }
       const options: RenderOptions = { seed: flags.seed, samples: flags.draws, steps: flags.steps, guidance: flags.guidance, signal };
-      const draws = await renderScore(model, playedAsWritten(score), options);
+      const draws = await renderScore(model, score, options);
       pieces.push({ piece: piece.id, human, rendering: agreement(score, pianists, draws.map(({ parameters }) => parameters)) });
     }
   } finally {

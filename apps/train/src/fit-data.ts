@@ -1,8 +1,8 @@
 /**
  * @file Prepared sets as the pieces that training reads.
  */
-import { FEATURE_SETS, PARAMETER_NAMES, type PerformanceParameters } from "@dexter/codec";
-import { openSet, SetFileError, type StoredPerformance } from "@dexter/alignment-datasets";
+import { FEATURE_SETS } from "@dexter/codec";
+import { openSet, SetFileError, storedParameters } from "@dexter/alignment-datasets";
 import type { FeatureColumns, TrainingPiece } from "@dexter/diffusion/training";
 
 /** Everything that `fit` takes from its sets. */
@@ -47,7 +47,7 @@ export async function readFitData(paths: readonly string[]): Promise<FitData> {
           group: description.work,
           notes,
           features,
-          performances: performances.map((_, k) => parametersOf(set.readPerformance(index, k))),
+          performances: performances.map((_, k) => storedParameters(set.readPerformance(index, k))),
         });
       }
       record.push({ corpora: [...corpora], licences: [...licences], seed, splits: counts.splits });
@@ -57,23 +57,4 @@ export async function readFitData(paths: readonly string[]): Promise<FitData> {
   }
   if (!columns || pieces.length === 0) throw new SetFileError(paths[0], "", "no training piece in it");
   return { columns, pieces, validation, record };
-}
-
-/** A stored `[N, P]` matrix as parameters. */
-function parametersOf({ parameters, mask, release }: StoredPerformance): PerformanceParameters {
-  const [length, width] = parameters.shape;
-  const column = (name: (typeof PARAMETER_NAMES)[number]): Float64Array => {
-    const c = PARAMETER_NAMES.indexOf(name);
-    return Float64Array.from({ length }, (_, n) => parameters.data[n * width + c]);
-  };
-  return {
-    length,
-    beatPeriod: column("beatPeriod"),
-    velocityNorm: column("velocityNorm"),
-    timingSec: column("timingSec"),
-    articulationLog2: column("articulationLog2"),
-    pedalNorm: column("pedalNorm"),
-    mask,
-    release,
-  };
 }

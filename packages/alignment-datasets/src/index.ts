@@ -9,6 +9,7 @@ export {
 export { openCorpus, type CorpusOptions } from "./corpora/open-corpus.js";
 export { workOf } from "./corpora/work.js";
 export { TEST_WORKS, isTestPiece, splitPieces, type Split, type SplitOptions, type SplitPiece } from "./splits.js";
+export { loadPianists, type PlayedPiece } from "./pianists.js";
 export { playedBars } from "./played-bars.js";
 export { segmentMask, segmentRows, segments, type Segment, type SegmentOptions } from "./segments.js";
 export { featureStatistics, runningStatistics, type ColumnStatistics, type RunningStatistics } from "./statistics.js";
@@ -17,6 +18,7 @@ export {
   SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetStatistics, type SplitCounts,
   type StoredNotes,
 } from "./set/format.js";
+export { storedParameters } from "./set/parameter-matrix.js";
 export { openSet, type ScoreEntry, type StoredPerformance, type StoredScore, type StoredSet } from "./set/set-reader.js";
 export { writeSet, type ScoreRecord, type ScoreWriter, type SetWriter, type SetWriterOptions } from "./set/set-writer.js";
 export {

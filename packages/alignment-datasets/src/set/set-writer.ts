@@ -1,7 +1,7 @@
 /**
  * @file Write a set as a stream: score after score, performance after performance, never more in memory.
  */
-import { PARAMETER_NAMES, zeros, type FeatureSetName, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
+import { PARAMETER_NAMES, type FeatureSetName, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
 import type { Dataset, Group } from "h5wasm/node";
 import type { Split } from "../splits.js";
 import { runningStatistics, type ColumnStatistics } from "../statistics.js";
@@ -10,6 +10,7 @@ import {
   NOTE_COLUMNS, SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type StoredNotes,
 } from "./format.js";
 import { hdf5 } from "./hdf5.js";
+import { parameterMatrix } from "./parameter-matrix.js";
 import { partFile } from "./part-file.js";
 
 /** Deflate level: features are mostly zeros and shrink tenfold at the fastest. */
@@ -184,17 +185,6 @@ function performanceDatasets(score: Group, N: number, release: Release) {
       group.create_dataset({ name: "match_ratio", data: Float32Array.from(entries, (entry) => entry.matchRatio), shape: [K] });
     },
   };
-}
-
-/** Parameters as `[N, P]`, columns in the order of `PARAMETER_NAMES`; 0 where the mask is 0. */
-export function parameterMatrix(parameters: PerformanceParameters): Matrix {
-  const matrix = zeros(parameters.length, PARAMETER_NAMES.length);
-  const P = PARAMETER_NAMES.length;
-  PARAMETER_NAMES.forEach((name, column) => {
-    const values = parameters[name];
-    for (let n = 0; n < parameters.length; n++) if (parameters.mask[n]) matrix.data[n * P + column] = values[n];
-  });
-  return matrix;
 }
 
 function writeStatistics(group: Group, name: string, { count, mean, standardDeviation }: ColumnStatistics): void {
