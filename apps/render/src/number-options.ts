@@ -13,7 +13,7 @@ export interface NumberRange {
 
 /** A parser of whole numbers in a range, for `commander`. */
 export function integerIn(range: NumberRange): (text: string) => number {
-  return (text) => checked(text, /^[+-]?\d{1,15}$/, "a whole number", range);
+  return (text) => checked(text, /^[+-]?\d{1,16}$/, "a whole number", range);
 }
 
 /** A parser of decimal numbers in a range, for `commander`. */

@@ -36,9 +36,10 @@ const stop = (): never => process.exit(EXIT.interrupted);
  *
  * @param inputs - files that must not be overwritten
  * @throws {@link OutputError} when its folder is missing or closed, or it is a folder itself
- * @throws {@link UsageError} when it is one of the inputs
+ * @throws {@link UsageError} when it is one of the inputs, or has no name
  */
 export async function checkTarget(path: string, inputs: readonly string[] = []): Promise<void> {
+  if (path === "") throw new UsageError("expected the name of a file to write, got nothing.");
   if (inputs.some((input) => resolve(input) === resolve(path))) throw new UsageError(`${path}: this output is one of the inputs. Choose another name.`);
   const folder = dirname(resolve(path));
   const found = await stat(folder).catch(() => undefined);

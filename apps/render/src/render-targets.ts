@@ -63,6 +63,7 @@ export function outputsOf({ samples, plot }: Pick<ScoreTargets, "samples" | "plo
 type Place = { readonly file: string } | { readonly folder: string };
 
 async function placeOf(option: string, path: string, folderNeeded: boolean): Promise<Place> {
+  if (path === "") throw new UsageError(`${option}: expected a name, got nothing.`);
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) return { folder: path };
   if (!found && (folderNeeded || /[/\\]$/.test(path))) throw new OutputError(`${path}: the folder for ${option} does not exist. Create it first.`);
