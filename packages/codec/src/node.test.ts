@@ -2,8 +2,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { execFileSync } from "node:child_process";
+import { ScoreFileError } from "./errors.js";
 import { attributes, document, note } from "../test/score-text.js";
-import { loadScore, writeFileAtomic } from "./node.js";
+import { loadScore, readFileBounded, writeFileAtomic } from "./node.js";
 
 let folder = "";
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "codec-"))));
@@ -25,4 +27,21 @@ test("a file is written whole, or nothing is left", async () => {
   expect([...(await readFile(path))]).toEqual([1, 2]);
   await expect(writeFileAtomic(join(folder, "no", "c.mid"), "x")).rejects.toThrow("ENOENT");
   expect((await readdir(folder)).sort()).toEqual(["a.xml", "b.mid"]);
+});
+
+test("what is no file is refused at once: a pipe that nobody writes, a device without end", async () => {
+  if (process.platform === "win32") return;
+  const pipe = join(folder, "pipe.xml");
+  execFileSync("mkfifo", [pipe]);
+  await expect(loadScore(pipe)).rejects.toThrow("expected a file, got a folder, pipe or device.");
+  await expect(loadScore("/dev/zero")).rejects.toThrow(ScoreFileError);
+  await rm(pipe);
+});
+
+test("a file is read to its end, and not beyond the bound", async () => {
+  const path = join(folder, "c.bin");
+  await writeFile(path, Uint8Array.of(1, 2, 3));
+  expect([...(await readFileBounded(path, 3, ScoreFileError))]).toEqual([1, 2, 3]);
+  await expect(readFileBounded(path, 2, ScoreFileError)).rejects.toThrow("expected at most 2 bytes, got 3.");
+  await rm(path);
 });

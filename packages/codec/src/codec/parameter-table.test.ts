@@ -18,6 +18,21 @@ test("rows stand in score order, with every digit", () => {
   expect(formatParameters(score, third)).toBe(`${HEAD}a,1,0,0,0,0\nb,0.3333333333333333,0,0,0,0\n`);
 });
 
+test("ids with commas, quotes, line ends and blanks are written and read back", () => {
+  const ids = ["a,b", 'say "a"', "two\nlines", "two\r\nlines", " blank ", '"', "plain"];
+  const odd = scoreOf({ id: ids, onset_beat: ids.map((_, i) => i), duration_beat: ids.map(() => 1), pitch: ids.map(() => 60) });
+  const values = ids.map((_, i) => i / 8);
+  const column = (): Float64Array => Float64Array.from(values);
+  const text = formatParameters(odd, {
+    length: ids.length, beatPeriod: column().map((x) => x + 1), velocityNorm: column(), timingSec: column(), articulationLog2: column(), pedalNorm: column(),
+    mask: new Uint8Array(ids.length).fill(1), release: "sound",
+  });
+  expect(text).toContain('\n"say ""a""",');
+  const read = readParameters(text, odd);
+  expect([...read.timingSec]).toEqual(values);
+  expect([...read.beatPeriod]).toEqual(values.map((x) => x + 1));
+});
+
 describe("a table is refused", () => {
   test.each([
     ["without the columns", "id,velocity\na,1\n", /p\.csv:line 1: expected the columns id, beat_period/],
@@ -30,6 +45,8 @@ describe("a table is refused", () => {
     ["with an empty field", `${HEAD}a,1,0,,0,0\n`, /expected a number as timing, got ""/],
     ["with a beat period of 0", `${HEAD}a,0,0,0,0,0\n`, /a positive number as beat_period/],
     ["with a velocity over 1", `${HEAD}a,1,64,0,0,0\n`, /a number of 0 to 1 as velocity, got "64"/],
+    ["with an open quote", `${HEAD}"a,1,0,0,0,0\n`, /line 2: a quote is not closed/],
+    ["with a foreign id after one of two lines", `${HEAD}"x\ny",1,0,0,0,0\n`, /line 2: note "x y" is not in the score/],
     ["with too few fields", `${HEAD}a,1\n`, /expected 6 fields, got 2/],
   ])("%s", (_what, text, message) => {
     expect(() => readParameters(text, score, { file: "p.csv" })).toThrow(ParameterFileError);

@@ -53,6 +53,7 @@ function unpack(bytes: Uint8Array, file: string, budget: number): Map<string, Ui
     let size = 0;
     unfinished++;
     entry.ondata = (error, chunk, final) => {
+      if (error instanceof FormatError) throw error;
       if (error) throw new ScoreFileError(file, shown, `the entry cannot be unpacked: ${error.message}.`);
       size += chunk.length;
       total += chunk.length;

@@ -4,6 +4,8 @@
  * Made with the partitura fork that DExter uses (golden/README). Integers and ids are equal, beats and quarters
  * within 1e-5 and the reference's own rounding (it keeps 32-bit floats: 8 digits).
  */
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { readMusicXml, unfoldRepeats, type Score, type ScoreNotes } from "../../src/index.js";
 import { inCorpus, readArchive, readReference, referencePaths } from "./archive.js";
@@ -45,6 +47,19 @@ const COLUMNS: readonly { readonly name: string; readonly of: (notes: ScoreNotes
   { name: "pitch", of: (notes) => notes.pitch },
   { name: "voice", of: (notes) => notes.voice },
 ];
+
+test("a waltz of Schubert has the reference's notes", () => {
+  const file = readFileSync(new URL("../fixtures/Schubert_D783_no15.musicxml.gz", import.meta.url));
+  const { score_notes } = readReference<ReferenceScore>(readFileSync(new URL("Schubert_D783_no15_p01.json.gz", import.meta.url)));
+  const { notes } = readMusicXml(gunzipSync(file));
+  const index = new Map(notes.id.map((id, i) => [id, i]));
+  expect([...notes.id].sort()).toEqual([...score_notes.id].sort());
+  for (const { name, of } of COLUMNS) {
+    const ours = score_notes.id.map((id) => of(notes)[index.get(id)!]);
+    const wrong = score_notes.id.filter((_, i) => !(Math.abs(ours[i] - score_notes[name][i]) <= (/beat|quarter/.test(name) ? 1e-5 : 0)));
+    expect([name, wrong]).toEqual([name, []]);
+  }
+});
 
 const paths = referencePaths("the score notes of partitura");
 const withData = paths ? describe : describe.skip;
