@@ -15,7 +15,7 @@ export function parameterMatrix(parameters: PerformanceParameters): Matrix {
   return matrix;
 }
 
-/** A stored performance as the parameters that were stored, in the precision of float32; the inverse of {@link parameterMatrix}. */
+/** A stored performance as the parameters that were stored, in the precision of float32. */
 export function storedParameters({ parameters, mask, release }: Pick<StoredPerformance, "parameters" | "mask" | "release">): PerformanceParameters {
   const [length, width] = parameters.shape;
   const column = (name: ParameterName): Float64Array => {
