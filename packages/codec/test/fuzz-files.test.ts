@@ -8,7 +8,7 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { strToU8, zipSync } from "fflate";
 import {
-  AlignmentFileError, encodePerformance, formatNasapAlignment, formatParameters, formatParangonadaAlignment, MatchFileError, MidiFileError, ParameterFileError,
+  AlignmentFileError, encodePerformance, type FormatError, formatNasapAlignment, formatParameters, formatParangonadaAlignment, MatchFileError, MidiFileError, ParameterFileError,
   readMatch, readMidi, readMusicXml, readNasapAlignment, readParameters, readParangonadaAlignment, readScore, ScoreFileError, scoreFeatures, unfoldRepeats,
 } from "../src/index.js";
 
@@ -76,7 +76,7 @@ function score(bytes: Uint8Array): void {
 
 const excerpt = strToU8(`${schubertText.slice(0, ending)}</part></score-partwise>`);
 
-test.each([
+test.each<[string, Uint8Array, (bytes: Uint8Array) => void, new (file: string, place: string, message: string) => FormatError]>([
   ["MusicXML of a corpus", excerpt, score, ScoreFileError],
   ["MusicXML of our own", elise, score, ScoreFileError],
   ["MXL", zipSync({ "META-INF/container.xml": strToU8('<container><rootfiles><rootfile full-path="a.xml"/></rootfiles></container>'), "a.xml": excerpt }), score, ScoreFileError],
@@ -86,7 +86,7 @@ test.each([
   ["tsv", strToU8(formatNasapAlignment(played.alignment, played.performance)), (bytes: Uint8Array) => void readNasapAlignment(bytes), AlignmentFileError],
   ["csv", strToU8(formatParangonadaAlignment(played.alignment)), (bytes: Uint8Array) => void readParangonadaAlignment(bytes), AlignmentFileError],
   ["parameters", strToU8(formatParameters(schubert, encodePerformance(schubert, played.performance, played.alignment))), (bytes: Uint8Array) => void readParameters(bytes, schubert), ParameterFileError],
-] as const)("%s, damaged, is read or refused in one line", (_name, original, read, ErrorClass) => {
+])("%s, damaged, is read or refused in one line", (_name, original, read, ErrorClass) => {
   expect(() => read(original)).not.toThrow();
   let refused = 0;
   fc.assert(

@@ -135,14 +135,14 @@ const CLASSES = {
     ["grace notes at one onset", () => play(bar(times(100_000, (i) => note(i, { before: "<grace/>", duration: "" })) + note(1)))],
   ],
   "crowds of signs": [
-    ["slurs that never end", () => play(bar(times(100_000, (i) => note(i, slur("start", i)))))],
+    ["slurs that never end", () => play(bar(times(50_000, (i) => note(i, slur("start", i)))))],
     ["slurs over everything", () => play(bar(times(100_000, (i) => note(i, slur(i < 50_000 ? "start" : "stop", i % 50_000)))))],
-    ["voices", () => play(bar(times(100_000, (i) => note(i, { after: `<voice>${i}</voice>` }))))],
-    ["notes held through the piece", () => play(bar(times(100_000, (i) => note(i, { duration: "<duration>90000000</duration>" }) + "<backup><duration>89999999</duration></backup>")))],
-    ["ties in one place", () => play(bar(times(100_000, (i) => note(0, { ...chord(i), after: '<tie type="stop"/><tie type="start"/>' }))))],
-    ["notes of one name", () => play(bar(times(100_000, (i) => note(i).replace("<note", '<note id="a"'))))],
+    ["voices", () => play(bar(times(50_000, (i) => note(i, { after: `<voice>${i}</voice>` }))))],
+    ["notes held through the piece", () => play(bar(times(50_000, (i) => note(i, { duration: "<duration>90000000</duration>" }) + "<backup><duration>89999999</duration></backup>")))],
+    ["ties in one place", () => play(bar(times(50_000, (i) => note(0, { ...chord(i), after: '<tie type="stop"/><tie type="start"/>' }))))],
+    ["notes of one name", () => play(bar(times(50_000, (i) => note(i).replace("<note", '<note id="a"'))))],
     ["accents at one onset", () => play(bar(times(100_000, () => direction("<dynamics><sf/></dynamics>")) + times(100_000, (i) => note(i, chord(i)))))],
-    ["crescendi and ritardandi at one onset", () => play(bar(times(60_000, () => direction("<words>cresc.</words>") + direction("<words>rit.</words>")) + note(1)))],
+    ["crescendi and ritardandi at one onset", () => play(bar(times(30_000, () => direction("<words>cresc.</words>") + direction("<words>rit.</words>")) + note(1)))],
   ],
 };
 
