@@ -126,7 +126,7 @@ function verbose(): Option {
 }
 
 function release(): Option {
-  return new Option("--release <kind>", "notes end when they stop sounding under the pedal, or when the key is released")
+  return new Option("--release <kind>", "notes end when they stop sounding under the pedal (decoding then writes no pedal), or when the key is released")
     .choices(["sound", "key"])
     .default("sound");
 }

@@ -13,7 +13,7 @@ const SAMPLING_STREAM = 0x5a;
  * Standard normal noise for one example. The notes of an onset share it in the channels that belong to the onset.
  *
  * @param onsets - which of the `N` notes share an onset
- * @param seed - a safe integer; the same seed gives the same noise on every platform
+ * @param seed - a safe integer; the same seed gives the same noise (bit for bit in one JavaScript engine: docs/decisions/random-numbers.md)
  * @returns `[1, N, 6]`
  */
 export function drawNoise(onsets: OnsetGroups, seed: number): Batch {
