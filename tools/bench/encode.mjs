@@ -6,16 +6,13 @@
  * partitura is the one of the Python in `DEXTER_PYTHON` (default `python3`).
  */
 import { spawnSync } from "node:child_process";
-import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { buffer } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { createGunzip } from "node:zlib";
-import { extract } from "tar-stream";
 import { encodePerformance, readMidi, readMusicXml, readNasapAlignment, scoreForAlignment } from "@dexter/codec";
 import { sharedPath } from "../shared-data.mjs";
+import { readArchive } from "./archive.mjs";
 
 const ROUNDS = Number(process.argv[2] ?? 3);
 const only = process.argv[3] ?? "";
@@ -26,7 +23,7 @@ if (!golden || !corpus) {
   process.exit(0);
 }
 
-const references = [...(await read(golden, (name) => name.startsWith("asap/"))).keys()];
+const references = [...(await readArchive(golden, (name) => name.startsWith("asap/"))).keys()];
 const stems = references.map((name) => `asap-dataset/${name.slice("asap/".length, -".json.gz".length).split("__").join("/")}`).filter((stem) => stem.includes(only));
 const jobFiles = stems.map((stem) => ({
   name: stem.slice("asap-dataset/".length),
@@ -35,7 +32,7 @@ const jobFiles = stems.map((stem) => ({
   alignment: `${stem}_note_alignments/note_alignment.tsv`,
 }));
 const wanted = new Set(jobFiles.flatMap(({ score, midi, alignment }) => [score, midi, alignment]));
-const files = await read(corpus, (name) => wanted.has(name));
+const files = await readArchive(corpus, (name) => wanted.has(name));
 
 const jobs = jobFiles.map(({ name, score, midi, alignment }) => {
   const entries = readNasapAlignment(files.get(alignment));
@@ -82,18 +79,4 @@ console.log(theirs ? `partitura ${theirs.version}, Python ${theirs.python}; Node
 
 function row(name, notes, ms, other) {
   console.log(`${name.padEnd(60)} ${notes.padStart(5)} ${ms.toFixed(2).padStart(10)} ${(other?.toFixed(0) ?? "–").padStart(13)} ${(other ? (other / ms).toFixed(0) : "").padStart(6)}`);
-}
-
-/** The wanted files of an archive. */
-async function read(path, isWanted) {
-  const found = new Map();
-  const unpack = extract();
-  unpack.on("entry", (header, stream, next) => {
-    stream.on("end", next);
-    if (header.type === "file" && isWanted(header.name)) buffer(stream).then((bytes) => found.set(header.name, bytes));
-    else stream.resume();
-  });
-  const source = createReadStream(path);
-  await pipeline(path.endsWith(".gz") ? [source, createGunzip(), unpack] : [source, unpack]);
-  return found;
 }

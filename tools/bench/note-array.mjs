@@ -6,16 +6,14 @@
  * read files from memory's cache, one after the other in one process each, the best of the rounds (3) counts.
  */
 import { spawnSync } from "node:child_process";
-import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { buffer } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { createGunzip, gunzipSync } from "node:zlib";
-import { extract } from "tar-stream";
+import { gunzipSync } from "node:zlib";
 import { readMusicXml, unfoldRepeats } from "@dexter/codec";
 import { sharedPath } from "../shared-data.mjs";
+import { readArchive } from "./archive.mjs";
 
 const ROUNDS = Number(process.argv[2] ?? 3);
 const only = process.argv[3] ?? "";
@@ -26,8 +24,8 @@ if (!golden || !corpus) {
   process.exit(0);
 }
 
-const references = [...(await read(golden, (name) => name.startsWith("asap/"))).values()].map((bytes) => JSON.parse(gunzipSync(bytes).toString()));
-const files = await read(corpus, (name) => references.some(({ score_file }) => name === `asap-dataset/${score_file}`));
+const references = [...(await readArchive(golden, (name) => name.startsWith("asap/"))).values()].map((bytes) => JSON.parse(gunzipSync(bytes).toString()));
+const files = await readArchive(corpus, (name) => references.some(({ score_file }) => name === `asap-dataset/${score_file}`));
 const jobs = references.filter(({ score_file }) => score_file.includes(only)).map(({ score_file, unfolded }) => ({ name: score_file, unfolded, bytes: files.get(`asap-dataset/${score_file}`) }));
 
 const ours = new Map();
@@ -65,17 +63,3 @@ for (const [name, { ms, notes }] of ours) {
 }
 console.log(`${"all".padEnd(48)}       ${sumOurs.toFixed(1).padStart(10)} ${theirs ? sumTheirs.toFixed(0).padStart(13) : "            –"} ${theirs ? (sumTheirs / sumOurs).toFixed(1).padStart(6) : ""}`);
 console.log(theirs ? `partitura ${theirs.version}, Python ${theirs.python}; Node ${process.versions.node}` : "partitura was not found: set DEXTER_PYTHON to a Python that has it.");
-
-/** The wanted files of an archive. */
-async function read(path, wanted) {
-  const found = new Map();
-  const unpack = extract();
-  unpack.on("entry", (header, stream, next) => {
-    stream.on("end", next);
-    if (header.type === "file" && wanted(header.name)) buffer(stream).then((bytes) => found.set(header.name, bytes));
-    else stream.resume();
-  });
-  const source = createReadStream(path);
-  await pipeline(path.endsWith(".gz") ? [source, createGunzip(), unpack] : [source, unpack]);
-  return found;
-}

@@ -78,37 +78,46 @@ export function timeEmbedding(t: number): Float32Array {
   return e;
 }
 
+/** A stack of residual blocks: x + gated(scaled(x)), block after block. */
+function residualBlocks(
+  engine: Engine, weights: Weights, network: string, stack: StackConfig, shape: BatchShape, input: Tensor2D,
+  scale: (name: string, x: Tensor2D) => { readonly output: Tensor2D; readonly backward: Backward },
+): { readonly output: Tensor2D; readonly backward: Backward } {
+  const { tf } = engine;
+  const tapes: Backward[] = [];
+  let x = input;
+  for (let i = 0; i < stack.blocks; i++) {
+    const name = `${network}.blocks.${i}`;
+    const scaled = scale(name, x);
+    const block = gatedBlock(engine, weights, name, i, stack, shape, scaled.output, x);
+    x = block.output;
+    tapes.push((dx) => {
+      const dh = block.backward(dx);
+      const dNorm = scaled.backward(dh);
+      const dBefore = tf.add(dx, dNorm) as Tensor2D;
+      tf.dispose([dx, dh, dNorm]);
+      return dBefore;
+    });
+  }
+  return { output: x, backward: (dOutput) => tapes.reduceRight((dx, tape) => tape(dx), dOutput) };
+}
+
 /** The encoder: features in, mean performance and hidden condition out. */
 export function encoderNetwork(engine: Engine, layout: Layout, stack: StackConfig): Network<EncoderInput> {
-  const { tf } = engine;
   return {
     layout,
     forward(vector, input) {
       const weights = new Weights(engine, layout, vector);
       const first = inputLayers(engine, weights, "encoder", input.features);
-      const tapes: Backward[] = [];
-      let x = first.output;
-      for (let i = 0; i < stack.blocks; i++) {
-        const name = `encoder.blocks.${i}`;
-        const scaled = normalizedScale(engine, weights, `${name}.norm.weight`, x, input.mask);
-        const block = gatedBlock(engine, weights, name, i, stack, input, scaled.output, x);
-        x = block.output;
-        tapes.push((dx) => {
-          const dh = block.backward(dx);
-          const dNorm = scaled.backward(dh);
-          const dBefore = tf.add(dx, dNorm) as Tensor2D;
-          tf.dispose([dx, dh, dNorm]);
-          return dBefore;
-        });
-      }
-      const head = headLayer(engine, weights, "encoder", x, input);
+      const blocks = residualBlocks(engine, weights, "encoder", stack, input, first.output, (name, x) =>
+        normalizedScale(engine, weights, `${name}.norm.weight`, x, input.mask),
+      );
+      const head = headLayer(engine, weights, "encoder", blocks.output, input);
       return {
         prediction: head.prediction,
         hidden: head.hidden,
         backward: (dPrediction) => {
-          let dx = head.backward(dPrediction);
-          for (const tape of tapes.reverse()) dx = tape(dx);
-          first.backward(dx);
+          first.backward(blocks.backward(head.backward(dPrediction)));
           return weights.collect();
         },
       };
@@ -118,36 +127,21 @@ export function encoderNetwork(engine: Engine, layout: Layout, stack: StackConfi
 
 /** The denoiser: the flow's velocity z − ε at time t, from the noisy targets and the encoder's output. */
 export function denoiserNetwork(engine: Engine, layout: Layout, stack: StackConfig): Network<DenoiserInput> {
-  const { tf } = engine;
   return {
     layout,
     forward(vector, input) {
       const weights = new Weights(engine, layout, vector);
       const time = timeLayer(engine, weights, input.time);
       const first = inputLayers(engine, weights, "denoiser", input.noisyAndMean);
-      const tapes: Backward[] = [];
-      let x = first.output;
-      for (let i = 0; i < stack.blocks; i++) {
-        const name = `denoiser.blocks.${i}`;
-        const conditioned = conditionedScale(engine, weights, name, x, time, input);
-        const block = gatedBlock(engine, weights, name, i, stack, input, conditioned.output, x);
-        x = block.output;
-        tapes.push((dx) => {
-          const dh = block.backward(dx);
-          const dNorm = conditioned.backward(dh);
-          const dBefore = tf.add(dx, dNorm) as Tensor2D;
-          tf.dispose([dx, dh, dNorm]);
-          return dBefore;
-        });
-      }
-      const head = headLayer(engine, weights, "denoiser", x, input);
+      const blocks = residualBlocks(engine, weights, "denoiser", stack, input, first.output, (name, x) =>
+        conditionedScale(engine, weights, name, x, time, input),
+      );
+      const head = headLayer(engine, weights, "denoiser", blocks.output, input);
       return {
         prediction: head.prediction,
         hidden: head.hidden,
         backward: (dPrediction) => {
-          let dx = head.backward(dPrediction);
-          for (const tape of tapes.reverse()) dx = tape(dx);
-          first.backward(dx);
+          first.backward(blocks.backward(head.backward(dPrediction)));
           time.backward();
           return weights.collect();
         },
