@@ -21,6 +21,7 @@ export {
 } from "./score/note-array.js";
 export { READ_LIMITS, type ReadLimits, type ReadScoreOptions } from "./score/read-limits.js";
 export { CONTROLLER, type ControlChanges, type PerformedNotes, type Performance, type Release } from "./performance/performance.js";
+export type { BeatRecordings } from "./performance/beat-recordings.js";
 export type { Alignment, AlignmentEntry, Deletion, Insertion, Match, Ornament } from "./alignment/alignment.js";
 export { assemblePerformance, type ControlChange, type PerformedNote } from "./performance/assembly.js";
 export { readMidi } from "./performance/midi-reader.js";
