@@ -27,3 +27,8 @@ export {
 } from "./base/layout.js";
 export { fillDropout, randomStream, shuffle, type RandomStream } from "./base/random-stream.js";
 export { fitGains, type GainOptions } from "./training/gains.js";
+export {
+  CLASSIC_LOSS_TERMS, CLASSIC_OBJECTIVES, classicTrainingOptions, DEFAULT_CLASSIC_TRAINING, predictionOf,
+  type ClassicAugmentationOptions, type ClassicEarlyStoppingOptions, type ClassicLossOptions, type ClassicLossTerm, type ClassicMonitorOptions,
+  type ClassicObjective, type ClassicOptimizerOptions, type ClassicTrainingOptions, type ClassicValidationOptions, type PartialClassicTraining,
+} from "./training/classic/classic-options.js";
