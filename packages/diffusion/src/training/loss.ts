@@ -3,6 +3,7 @@
  * the variance a prediction explains.
  */
 import { TARGET_NAMES } from "../model/config.js";
+import type { LinearTerms } from "./linear-terms.js";
 
 const P = TARGET_NAMES.length;
 
@@ -26,14 +27,17 @@ const MIN_MASS = 8;
  * @param target - `[R, 6]`
  * @param weights - `[R, 6]`, 0 for padding and what is not known
  * @param channelWeights - `[6]`
+ * @param terms - targets told of several rows together
  */
 export function weightedSquaredError(
   prediction: Float32Array, target: Float32Array, weights: Float32Array, channelWeights: readonly number[],
+  terms: LinearTerms | null = null,
 ): Loss {
   const mass = new Float64Array(P);
   const errors = new Float64Array(P);
   const gradient = new Float32Array(prediction.length);
   for (let i = 0; i < prediction.length; i++) mass[i % P] += weights[i];
+  terms?.weight.forEach((w, j) => (mass[terms.channel[j]] += w));
   const factor = Array.from(mass, (m) => 1 / Math.max(MIN_MASS, m));
   for (let i = 0, c = 0; i < prediction.length; i++) {
     if (weights[i] > 0) {
@@ -44,7 +48,45 @@ export function weightedSquaredError(
     }
     if (++c === P) c = 0;
   }
+  if (terms) addTerms(terms, prediction, factor, channelWeights, errors, gradient);
   return { total: errors.reduce((sum, e, c) => sum + channelWeights[c] * e, 0), channels: [...errors], gradient };
+}
+
+function addTerms(
+  { channel, begin, row, share, target, weight }: LinearTerms, prediction: Float32Array, factor: readonly number[],
+  channelWeights: readonly number[], errors: Float64Array, gradient: Float32Array,
+): void {
+  for (let j = 0; j < target.length; j++) {
+    const c = channel[j];
+    let error = -target[j];
+    for (let i = begin[j]; i < begin[j + 1]; i++) error += share[i] * prediction[row[i] * P + c];
+    const scaled = weight[j] * factor[c];
+    errors[c] += scaled * error * error;
+    for (let i = begin[j]; i < begin[j + 1]; i++) gradient[row[i] * P + c] += 2 * channelWeights[c] * scaled * error * share[i];
+  }
+}
+
+/** A prediction beside the targets of terms, per channel: pairs whose correlation tells how well the terms are met. */
+export function termCorrelation({ channel, begin, row, share, target }: LinearTerms, prediction: Float32Array, ofChannel: number): number {
+  const asked: number[] = [];
+  const told: number[] = [];
+  for (let j = 0; j < target.length; j++) {
+    if (channel[j] !== ofChannel) continue;
+    let value = 0;
+    for (let i = begin[j]; i < begin[j + 1]; i++) value += share[i] * prediction[row[i] * P + ofChannel];
+    asked.push(value);
+    told.push(target[j]);
+  }
+  const n = asked.length;
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / n;
+  const [x, y] = [mean(asked), mean(told)];
+  let xx = 0, yy = 0, xy = 0;
+  for (let i = 0; i < n; i++) {
+    xx += (asked[i] - x) ** 2;
+    yy += (told[i] - y) ** 2;
+    xy += (asked[i] - x) * (told[i] - y);
+  }
+  return xy / Math.sqrt(xx * yy);
 }
 
 /** Sums from which explained variance follows, over any number of pieces. */

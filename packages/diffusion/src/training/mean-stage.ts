@@ -8,7 +8,8 @@ import { TARGET_NAMES, type FeatureConfig } from "../model/config.js";
 import { batchShape, cropBatch, gatherRows } from "./batch.js";
 import { cropOrder } from "./crops.js";
 import { encodePiece } from "./encoder-output.js";
-import { addVariance, correlations, explainedVariance, meanSquaredError, noVariance, weightedSquaredError } from "./loss.js";
+import { gatherTerms } from "./linear-terms.js";
+import { addVariance, correlations, explainedVariance, meanSquaredError, noVariance, termCorrelation, weightedSquaredError } from "./loss.js";
 import type { TrainingOptions } from "./options.js";
 import type { Stage, StageContext, Validation } from "./stage.js";
 import type { PreparedPiece } from "./training-piece.js";
@@ -39,13 +40,14 @@ export function meanStage(
       });
       const target = gatherRows(batch, P, ({ piece }) => pieces[piece].mean);
       const weight = gatherRows(batch, P, ({ piece }) => pieces[piece].meanWeights);
+      const terms = gatherTerms(batch, (piece) => pieces[piece].beats);
       return tf.tidy(() => {
         const rows = batch.crops.length * batch.notes;
         const forward = network.forward(tf.tensor1d(weights) as Tensor1D, {
           ...batchShape(engine, batch, options.encoder, { rate: options.mean.dropout, random }),
           features: tf.tensor2d(input, [rows, columns]),
         });
-        const loss = weightedSquaredError(forward.prediction.dataSync() as Float32Array, target, weight, options.mean.channelWeights);
+        const loss = weightedSquaredError(forward.prediction.dataSync() as Float32Array, target, weight, options.mean.channelWeights, terms);
         const gradient = forward.backward(tf.tensor2d(loss.gradient, [rows, P])).dataSync() as Float32Array;
         return { loss: loss.total, channels: loss.channels, gradient };
       });
@@ -77,9 +79,15 @@ function validateMean(
   const variance = noVariance();
   const sums = new Float64Array(P);
   const counts = new Float64Array(P);
+  const beats = { sums: new Float64Array(P), pieces: 0 };
   for (const piece of pieces) {
     const { prediction } = encodePiece(engine, network, weights, piece);
     addVariance(variance, prediction, piece.mean, piece.meanWeights);
+    const { beats: terms } = piece;
+    if (terms) {
+      TARGET_NAMES.forEach((_, c) => (beats.sums[c] += termCorrelation(terms, prediction, c) || 0));
+      beats.pieces++;
+    }
     for (const performance of piece.performances) {
       correlations(prediction, performance.values, performance.weights).forEach((r, c) => {
         if (!Number.isFinite(r)) return;
@@ -92,5 +100,6 @@ function validateMean(
     channels: meanSquaredError(variance),
     explained: explainedVariance(variance),
     correlation: Array.from(sums, (sum, c) => (counts[c] > 0 ? sum / counts[c] : 0)),
+    ...(beats.pieces > 0 ? { beats: Array.from(beats.sums, (sum) => sum / beats.pieces) } : {}),
   };
 }

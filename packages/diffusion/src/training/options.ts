@@ -4,6 +4,7 @@
  */
 import { DEFAULT_SAMPLING, DEFAULT_STACK, type SamplingConfig, type StackConfig } from "../model/config.js";
 import { DEFAULT_TARGET_SCALE, type TargetScale } from "../base/targets.js";
+import type { Fold } from "./teachers.js";
 
 /** One stage of training: the mean, then the flow. */
 export interface StageOptions {
@@ -31,6 +32,10 @@ export interface MeanStageOptions extends StageOptions {
   readonly featureDropout: number;
   /** Transposition by up to this many semitones either way. */
   readonly transpose: number;
+  /** Share of the crops that come from pieces known by their beats only, where there are any. */
+  readonly beatShare: number;
+  /** Share of the teachers in the target, where pieces have teachers. */
+  readonly teacherWeight: number;
 }
 
 /** The stage that trains the denoiser on single performances. */
@@ -43,6 +48,8 @@ export interface FlowStageOptions extends StageOptions {
 export interface TrainingOptions {
   /** Names the run's random numbers. */
   readonly seed: number;
+  /** Pieces of this fold are left out, for a teacher (see `teacherTargets`). */
+  readonly fold?: Fold;
   /** Crops a step. */
   readonly batch: number;
   /** Notes a crop, at most. */
@@ -90,7 +97,7 @@ export const DEFAULT_TRAINING: TrainingOptions = {
   targetScale: DEFAULT_TARGET_SCALE,
   encoder: DEFAULT_STACK,
   denoiser: DEFAULT_STACK,
-  mean: { ...STAGE, featureDropout: 0.35, transpose: 6 },
+  mean: { ...STAGE, featureDropout: 0.35, transpose: 6, beatShare: 0.15, teacherWeight: 0.5 },
   flow: { ...STAGE, steps: 3000, ema: 0.998, dropout: 0.2, conditionDropout: 0.12 },
   sampling: DEFAULT_SAMPLING,
   validateEvery: 200,

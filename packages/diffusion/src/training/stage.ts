@@ -23,6 +23,8 @@ export interface Validation {
   readonly explained?: readonly number[];
   /** Mean correlation with single performances. */
   readonly correlation?: readonly number[];
+  /** Mean correlation with the mean of recordings known by their beats, per beat; 0 for channels that they do not tell. */
+  readonly beats?: readonly number[];
 }
 
 /** One step's loss and gradient. */

@@ -15,6 +15,7 @@ import { meanStage, type PerSemitone } from "./mean-stage.js";
 import { trainingOptions, type PartialTraining } from "./options.js";
 import { fitPieceLevel } from "./piece-level.js";
 import type { Stage, Validation } from "./stage.js";
+import { foldOf } from "./teachers.js";
 import { captureState, restoreTrainee, type StageName, type TrainingState } from "./training-state.js";
 import { featureConfig, pieceTargets, preparePiece, targetConfig, type PreparedPiece, type TrainingPiece } from "./training-piece.js";
 
@@ -103,10 +104,17 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
       throw new ShapeError(`${piece.name}: features must have ${columns.names.length} columns, got ${piece.features.shape[1]}.`);
     }
   }
-  const targets = input.pieces.map((piece) => pieceTargets(piece, options.targetScale));
-  const features = featureConfig(input.pieces, columns.set, columns.names, options.featureClip);
+  const { fold } = options;
+  const trained = fold ? input.pieces.filter((piece) => foldOf(piece.group ?? piece.name, fold.of) !== fold.index) : input.pieces;
+  if (!trained.some((piece) => piece.performances.length > 0)) throw new ShapeError("trainBase: needs at least one training piece with a performance.");
+  const targets = trained.map((piece) => pieceTargets(piece, options.targetScale));
+  const features = featureConfig(trained, columns.set, columns.names, options.featureClip);
   const scale = targetConfig(targets, options.targetClip, options.targetScale);
-  const pieces = input.pieces.map((piece, i) => preparePiece(piece, targets[i], features, scale));
+  const pieces = shareOut(
+    trained.map((piece, i) => preparePiece(piece, targets[i], features, scale, options.mean.teacherWeight)),
+    options.mean.beatShare,
+    options.notes,
+  );
   const validation = (input.validation ?? []).map((piece) => preparePiece(piece, pieceTargets(piece, options.targetScale), features, scale));
 
   const encoderPlan = encoderLayout(columns.names.length, options.encoder);
@@ -154,18 +162,19 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
   await run("mean", meanStage(context, encoder, features, columns.perSemitone ?? {}), decayMask(encoderPlan));
   if (!signal?.aborted && (trainees.flow.step < options.flow.steps || validation.length > 0)) {
     const frozen = trainees.mean.average;
-    const outputs = pieces.map((piece) => encodePiece(engine, encoder, frozen, piece));
+    const played = pieces.filter(({ performances }) => performances.length > 0);
+    const outputs = played.map((piece) => encodePiece(engine, encoder, frozen, piece));
     const unseen = new Map<PreparedPiece, EncoderOutput>();
     const outputOf = (piece: PreparedPiece) => {
       const output = unseen.get(piece) ?? encodePiece(engine, encoder, frozen, piece);
       unseen.set(piece, output);
       return output;
     };
-    await run("flow", flowStage(context, denoiser, outputs, outputOf), decayMask(denoiserPlan));
+    await run("flow", flowStage({ ...context, pieces: played }, denoiser, outputs, outputOf), decayMask(denoiserPlan));
   }
   const finished = trainees.mean.step >= options.mean.steps && trainees.flow.step >= options.flow.steps;
   if (!finished) await save();
-  const pieceLevel = fitPieceLevel(pieces, columns.names.length);
+  const pieceLevel = fitPieceLevel(pieces.filter(({ levels }) => levels.length > 0), columns.names.length);
   return {
     finished,
     config: {
@@ -181,6 +190,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
         ...input.record,
         engine: engine.name,
         seed: options.seed,
+        ...(fold ? { fold } : {}),
         steps: { mean: trainees.mean.step, flow: trainees.flow.step },
         pieces: pieces.length,
         performances: pieces.reduce((sum, { performances }) => sum + performances.length, 0),
@@ -191,6 +201,16 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
     },
     tensors: { ...toTensors(encoderPlan, trainees.mean.average), ...toTensors(denoiserPlan, trainees.flow.average) },
   };
+}
+
+/** Pieces known by their beats only are drawn so often that they make up a share of the crops. */
+function shareOut(pieces: readonly PreparedPiece[], share: number, notes: number): readonly PreparedPiece[] {
+  const crops = (played: boolean): number =>
+    pieces.filter(({ performances }) => performances.length > 0 === played).reduce((sum, { length, weight }) => sum + Math.ceil(length / notes) * weight, 0);
+  const known = crops(false);
+  if (known === 0) return pieces;
+  const factor = (share / (1 - share)) * (crops(true) / known);
+  return pieces.map((piece) => (piece.performances.length > 0 ? piece : { ...piece, weight: piece.weight * factor }));
 }
 
 /** Let signals and timers in between steps. */

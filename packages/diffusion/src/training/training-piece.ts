@@ -2,11 +2,13 @@
  * @file The pieces that training reads, and how they are prepared: standardized
  * features, each performance's targets, and their mean.
  */
-import { groupOnsets, ShapeError, type Matrix, type PerformanceParameters } from "@dexter/codec";
+import { groupOnsets, ShapeError, type BeatRecordings, type Matrix, type PerformanceParameters } from "@dexter/codec";
 import type { ModelNotes } from "../base/model-notes.js";
 import { standardize } from "../base/standardize.js";
 import { parametersToTargets, type PieceLevel, type TargetScale, type Targets } from "../base/targets.js";
 import { TARGET_NAMES, type FeatureConfig, type TargetConfig } from "../model/config.js";
+import { beatTerms } from "./beat-targets.js";
+import type { LinearTerms } from "./linear-terms.js";
 import { columnScale } from "./statistics.js";
 
 /** A score and the performances of it, `N` notes. */
@@ -19,8 +21,12 @@ export interface TrainingPiece {
   readonly notes: ModelNotes;
   /** Score features, not standardized, `[N, C]`. */
   readonly features: Matrix;
-  /** At least one. */
+  /** At least one, unless there are `beats`. */
   readonly performances: readonly PerformanceParameters[];
+  /** Recordings known by their beats only. */
+  readonly beats?: BeatRecordings;
+  /** What teachers expect of it (see `teacherTargets`), `[N, 6]`. */
+  readonly teacher?: Matrix;
   /** How often it is drawn, relative to its length; default 1. */
   readonly weight?: number;
 }
@@ -53,6 +59,8 @@ export interface PreparedPiece {
   readonly mean: Float32Array;
   /** Its weight: played performances over √(all performances), `[N, 6]`. */
   readonly meanWeights: Float32Array;
+  /** What recordings known by their beats tell. */
+  readonly beats?: LinearTerms;
   /** Levels of its performances. */
   readonly levels: readonly PieceLevel[];
 }
@@ -69,7 +77,7 @@ export function pieceTargets(piece: TrainingPiece, scale: TargetScale): PieceTar
   if (piece.features.shape[0] !== piece.notes.length) {
     throw new ShapeError(`${piece.name}: features must have ${piece.notes.length} rows, got ${piece.features.shape[0]}.`);
   }
-  if (piece.performances.length === 0) throw new ShapeError(`${piece.name}: a training piece needs a performance.`);
+  if (piece.performances.length === 0 && !piece.beats) throw new ShapeError(`${piece.name}: a training piece needs a performance.`);
   return piece.performances.map((performance) => parametersToTargets(piece.notes, performance, scale));
 }
 
@@ -84,8 +92,14 @@ export function targetConfig(targets: readonly PieceTargets[], clip: number, sca
   return { names: TARGET_NAMES, clip, ...scale, ...columnScale(parts) };
 }
 
-/** Standardize a piece and average its performances. */
-export function preparePiece(piece: TrainingPiece, targets: PieceTargets, features: FeatureConfig, scale: TargetConfig): PreparedPiece {
+/**
+ * Standardize a piece and average its performances.
+ *
+ * @param teacherWeight - share of the teachers in the mean, where the piece has any; what no performance tells is theirs
+ */
+export function preparePiece(
+  piece: TrainingPiece, targets: PieceTargets, features: FeatureConfig, scale: TargetConfig, teacherWeight = 0,
+): PreparedPiece {
   const size = piece.notes.length * TARGET_NAMES.length;
   const performances = targets.map(({ values, weights }) => ({ values: standardize(values, scale).data, weights: weights.data }));
   const mean = new Float32Array(size);
@@ -98,7 +112,14 @@ export function preparePiece(piece: TrainingPiece, targets: PieceTargets, featur
       mass += weights[i];
     }
     mean[i] = mass > 0 ? sum / mass : 0;
-    meanWeights[i] = mass / Math.sqrt(performances.length);
+    meanWeights[i] = mass > 0 ? mass / Math.sqrt(performances.length) : 0;
+  }
+  if (piece.teacher && teacherWeight > 0) {
+    const expected = standardize(piece.teacher, scale).data;
+    for (let i = 0; i < size; i++) {
+      mean[i] = meanWeights[i] > 0 ? (1 - teacherWeight) * mean[i] + teacherWeight * expected[i] : expected[i];
+      if (meanWeights[i] === 0) meanWeights[i] = teacherWeight;
+    }
   }
   return {
     name: piece.name,
@@ -110,6 +131,7 @@ export function preparePiece(piece: TrainingPiece, targets: PieceTargets, featur
     performances,
     mean,
     meanWeights,
+    ...(piece.beats ? { beats: beatTerms(piece.notes, piece.beats, scale) } : {}),
     levels: targets.map(({ level }) => level),
   };
 }

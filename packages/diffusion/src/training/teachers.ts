@@ -1,0 +1,55 @@
+/**
+ * @file Knowledge of several nets in one: each teacher was trained without one
+ * fold of the pieces, and a student learns, beside the performances, what the
+ * teachers that never saw a piece expect of it. Their mistakes there are those
+ * of unseen pieces, so the student does not learn to trust what it merely
+ * remembers.
+ *
+ * Hinton, Vinyals & Dean (2015) for the student; Furlanello et al., Born-Again
+ * Neural Networks (2018) for one that surpasses its teachers.
+ */
+import { groupOnsets, ShapeError, zeros, type Matrix } from "@dexter/codec";
+import { standardize, unstandardize } from "../base/standardize.js";
+import type { Model } from "../model/model.js";
+import type { TrainingPiece } from "./training-piece.js";
+
+/** A fold of the pieces that a net did not see. */
+export interface Fold {
+  /** Which one, from 0. */
+  readonly index: number;
+  /** How many there are. */
+  readonly of: number;
+}
+
+/** The fold that a group of pieces belongs to; the name alone decides. */
+export function foldOf(group: string, folds: number): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < group.length; i++) h = Math.imul(h ^ group.charCodeAt(i), 0x01000193);
+  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+  return ((h ^ (h >>> 13)) >>> 0) % folds;
+}
+
+/**
+ * The mean expectation of the teachers that were not trained on a piece (all of them where none was left out).
+ *
+ * @param teachers - models of one feature set; their `training.fold` says what they did not see
+ * @returns targets in their own units, `[N, 6]`
+ * @throws ShapeError when a teacher reads other features
+ */
+export async function teacherTargets(teachers: readonly Model[], piece: TrainingPiece, names: readonly string[]): Promise<Matrix> {
+  const group = piece.group ?? piece.name;
+  const unseen = teachers.filter(({ config }) => {
+    const fold = config.training["fold"] as Fold | undefined;
+    return fold !== undefined && foldOf(group, fold.of) === fold.index;
+  });
+  const chosen = unseen.length > 0 ? unseen : teachers;
+  const onsets = groupOnsets(piece.notes);
+  const sum = zeros(piece.notes.length, chosen[0].config.targets.names.length);
+  for (const { config, encode } of chosen) {
+    if (config.features.names.join() !== names.join()) throw new ShapeError(`${piece.name}: a teacher reads other features than the data have.`);
+    const { mean } = await encode(standardize(piece.features, config.features), onsets);
+    const { data } = unstandardize(mean, config.targets);
+    for (let i = 0; i < data.length; i++) sum.data[i] += data[i] / chosen.length;
+  }
+  return sum;
+}
