@@ -5,7 +5,7 @@
 export {
   describeEngine, ENGINE_NAMES, EngineError, loadEngine, type Engine, type EngineName, type EngineOptions, type SkippedEngine, type Tf,
 } from "./engine.js";
-export { trainBase, type FeatureColumns, type TrainBaseInput, type TrainedModel, type TrainingProgress } from "./training/train-base.js";
+export { trainBase, type FeatureColumns, type TrainBaseInput, type TrainedModel, type TrainingMoment, type TrainingProgress } from "./training/train-base.js";
 export {
   DEFAULT_TRAINING, trainingOptions, type FlowStageOptions, type MeanStageOptions, type PartialTraining, type StageOptions, type TrainingOptions,
 } from "./training/options.js";
@@ -28,7 +28,7 @@ export {
 export { fillDropout, randomStream, shuffle, type RandomStream } from "./base/random-stream.js";
 export { fitGains, type GainOptions } from "./training/gains.js";
 export {
-  CLASSIC_LOSS_TERMS, CLASSIC_OBJECTIVES, classicTrainingOptions, DEFAULT_CLASSIC_TRAINING, predictionOf,
-  type ClassicAugmentationOptions, type ClassicEarlyStoppingOptions, type ClassicLossOptions, type ClassicLossTerm, type ClassicMonitorOptions,
+  CLASSIC_OBJECTIVES, classicTrainingOptions, DEFAULT_CLASSIC_TRAINING, predictionOf,
+  type ClassicAugmentationOptions, type ClassicEarlyStoppingOptions, type ClassicLossChoice, type ClassicMonitorOptions,
   type ClassicObjective, type ClassicOptimizerOptions, type ClassicTrainingOptions, type ClassicValidationOptions, type PartialClassicTraining,
 } from "./training/classic/classic-options.js";

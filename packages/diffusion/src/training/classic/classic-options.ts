@@ -7,6 +7,7 @@ import {
   DEFAULT_DIFFWAVE, DEFAULT_NOISE_SCHEDULE, DEFAULT_UNET,
   type ClassicNetworkConfig, type DiffWaveConfig, type NoiseScheduleConfig, type ParameterScale, type PredictionKind, type UnetConfig,
 } from "../../classic/config.js";
+import { LOSS_TERMS, type LossTerm, type LossType, type ReconstructionBound } from "../../classic/losses.js";
 
 /**
  * What the network predicts and what is compared (`training.mode`): the noise
@@ -23,27 +24,20 @@ export function predictionOf(objective: ClassicObjective): PredictionKind {
   return objective === "x0-from-noise" ? "noise" : objective;
 }
 
-/** Terms of the loss (`loss_keys`): the objective itself, and the clean data of each parameter. */
-export const CLASSIC_LOSS_TERMS = ["diffusion", "tempo", "velocity", "timing", "articulation", "pedal"] as const;
-
-/** One of {@link CLASSIC_LOSS_TERMS}. */
-export type ClassicLossTerm = (typeof CLASSIC_LOSS_TERMS)[number];
-
-/** What is minimized. */
-export interface ClassicLossOptions {
+/** What is minimized (see `classicLoss`). */
+export interface ClassicLossChoice {
   /** Distance of the objective (`loss_type`); Huber is smooth L1 with β = 1. */
-  readonly kind: "l1" | "l2" | "huber";
-  /** Terms that are summed (`loss_keys`). */
-  readonly terms: readonly ClassicLossTerm[];
+  readonly kind: LossType;
+  /** Terms that are summed (`loss_keys`): the objective, and the clean data of each parameter. */
+  readonly terms: readonly LossTerm[];
   /** Relative weight of the reconstruction terms, tempo first, `[5]` (`loss_weight`). */
-  readonly parameterWeights: readonly number[];
+  readonly weights: readonly number[];
   /** Weight of the reconstruction terms together (`recon_loss_weight`). */
   readonly reconstructionWeight: number;
-  /**
-   * Bound of reconstructed data, in standard deviations: near pure noise a predicted noise
-   * implies data hundreds of deviations away, which would outweigh all else. `null`: none.
-   */
-  readonly reconstructionClamp: number | null;
+  /** What keeps reconstructed data from exploding near pure noise (see `classicLoss`). */
+  readonly bound: ReconstructionBound;
+  /** `"original"` reconstructs as the original does, wrongly: for comparison with its runs. */
+  readonly compat: "original" | null;
 }
 
 /** How weights follow their gradients. */
@@ -129,7 +123,7 @@ export interface ClassicTrainingOptions {
   /** Performances from noise (`gen_noise`), or from another performance of the passage (`transfer`). */
   readonly target: "generate" | "transfer";
   /** What is minimized. */
-  readonly loss: ClassicLossOptions;
+  readonly loss: ClassicLossChoice;
   /** Passes over the training segments (`epochs`). */
   readonly epochs: number;
   /** Optimizer steps, in place of `epochs`; `null`: by epochs. */
@@ -172,10 +166,11 @@ export const DEFAULT_CLASSIC_TRAINING: ClassicTrainingOptions = {
   target: "generate",
   loss: {
     kind: "l1",
-    terms: CLASSIC_LOSS_TERMS,
-    parameterWeights: [1, 1, 1, 1, 1],
+    terms: LOSS_TERMS,
+    weights: [1, 1, 1, 1, 1],
     reconstructionWeight: 0.2,
-    reconstructionClamp: 4,
+    bound: "snr",
+    compat: null,
   },
   epochs: 400,
   steps: null,
@@ -269,10 +264,13 @@ function checkOptions(options: ClassicTrainingOptions): void {
   oneOf("optimizer.decay", optimizer.decay, ["constant", "cosine"]);
   oneOf("monitor.mode", options.monitor.mode, ["min", "max"]);
   if (loss.terms.length === 0) refuse("loss.terms", "at least one term", loss.terms);
-  for (const term of loss.terms) oneOf("loss.terms", term, CLASSIC_LOSS_TERMS);
-  if (loss.parameterWeights.length !== network.parameters) refuse("loss.parameterWeights", `${network.parameters} numbers`, loss.parameterWeights);
-  if (!(loss.parameterWeights.every((w) => w >= 0) && loss.parameterWeights.some((w) => w > 0))) {
-    refuse("loss.parameterWeights", "0 or more, one of them more", loss.parameterWeights);
+  for (const term of loss.terms) oneOf("loss.terms", term, LOSS_TERMS);
+  if (loss.weights.length !== network.parameters || !loss.weights.every((w) => w >= 0) || !loss.weights.some((w) => w > 0)) {
+    refuse("loss.weights", `${network.parameters} numbers, none below 0, one above`, loss.weights);
+  }
+  const { bound } = loss;
+  if (typeof bound === "object" ? !(bound.clamp > 0) : !["snr", "none"].includes(bound)) {
+    refuse("loss.bound", '"snr", "none" or { clamp: above 0 }', bound);
   }
   const counts = {
     epochs: options.epochs, steps: options.steps, batch: options.batch, accumulate: options.accumulate, saveEvery: options.saveEvery,
@@ -283,7 +281,6 @@ function checkOptions(options: ClassicTrainingOptions): void {
   for (const [name, value] of Object.entries(counts)) count(name, value);
   const ranges: Readonly<Record<string, readonly [number | null, number, number?]>> = {
     "loss.reconstructionWeight": [loss.reconstructionWeight, 0],
-    "loss.reconstructionClamp": [loss.reconstructionClamp, 0.1],
     "optimizer.learningRate": [optimizer.learningRate, 0, 10],
     "optimizer.beta1": [optimizer.beta1, 0, 0.9999999],
     "optimizer.beta2": [optimizer.beta2, 0, 0.9999999],
