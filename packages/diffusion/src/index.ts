@@ -26,3 +26,12 @@ export { flowLoss, renoise, sample, type SampleOptions, type SolverName } from "
 export { drawNoise } from "./base/noise.js";
 export { renderScore, type Rendering, type RenderOptions } from "./render.js";
 export { formatModelCard, withEvaluation } from "./model/card.js";
+export { noiseSchedule, type NoiseSchedule } from "./sampling/noise-schedule.js";
+export {
+  addNoise, cleanMix, convertPrediction, flowLevel, noiseLevel, noiseMix, PREDICTION_KINDS, predictionTarget, targetWeights,
+  type NoiseLevel, type PredictionMix,
+} from "./sampling/prediction.js";
+export {
+  classicLoss, LOSS_TERMS, ORIGINAL_LOSS_KEYS, TRAINING_MODES,
+  type ClassicLoss, type ClassicLossInput, type ClassicLossOptions, type LossTerm, type LossType, type ReconstructionBound, type TrainingMode,
+} from "./classic/losses.js";
