@@ -84,6 +84,8 @@ export interface ClassicLossInput {
   readonly noisy: Float32Array;
   /** ᾱ of the step of each example, `[B]`. */
   readonly alphaBar: ArrayLike<number>;
+  /** In place of `alphaBar`, which is then not read: the level of each example, `[B]`; for flows (see `flowLevel`). */
+  readonly levels?: readonly NoiseLevel[];
   /** 1 for notes that count, 0 for padding and unmatched notes, `[B, N]`. Default all count. */
   readonly mask?: Uint8Array;
 }
@@ -109,7 +111,7 @@ const RECONSTRUCTED = 5;
  */
 export function classicLoss(input: ClassicLossInput, options: ClassicLossOptions): ClassicLoss {
   checkShapes(input);
-  const { shape: [B, N, P], prediction, clean, noise, noisy, alphaBar, mask } = input;
+  const { shape: [B, N, P], prediction, clean, noise, noisy, alphaBar, levels, mask } = input;
   const { kind, compare = "prediction", loss = "l1", terms: chosen = LOSS_TERMS, bound = "snr", compat } = options;
   const share = reconstructionShares(options);
   const lossOf = LOSSES[loss];
@@ -122,7 +124,7 @@ export function classicLoss(input: ClassicLossInput, options: ClassicLossOptions
   const scales = share.map((value) => (counted ? value / counted : 0));
 
   for (let b = 0; b < B; b++) {
-    const level = noiseLevel(alphaBar[b]);
+    const level = levels ? levels[b] : noiseLevel(alphaBar[b]);
     const { ofNoisy, ofPrediction, weight, limit } = reconstruction(kind, level, bound, compat);
     const [ofClean, ofNoise] = targetWeights(kind, level);
     for (let n = b * N; n < (b + 1) * N; n++) {
@@ -186,12 +188,13 @@ function reconstructionShares({ weights = [1, 1, 1, 1, 1], reconstructionWeight 
   return weights.map((weight) => (weight / sum) * reconstructionWeight);
 }
 
-function checkShapes({ shape, prediction, clean, noise, noisy, alphaBar, mask }: ClassicLossInput): void {
+function checkShapes({ shape, prediction, clean, noise, noisy, alphaBar, levels, mask }: ClassicLossInput): void {
   const [B, N, P] = shape;
   if (P !== RECONSTRUCTED) throw new ShapeError(`classicLoss: shape must be [B, N, ${RECONSTRUCTED}], got [${shape.join(", ")}].`);
   for (const [name, { length }] of Object.entries({ prediction, clean, noise, noisy })) {
     if (length !== B * N * P) throw new ShapeError(`classicLoss: ${name} must be [${shape.join(", ")}], got ${length} values.`);
   }
-  if (alphaBar.length !== B) throw new ShapeError(`classicLoss: alphaBar must be [${B}], got [${alphaBar.length}].`);
+  const { length } = levels ?? alphaBar;
+  if (length !== B) throw new ShapeError(`classicLoss: ${levels ? "levels" : "alphaBar"} must be [${B}], got [${length}].`);
   if (mask && mask.length !== B * N) throw new ShapeError(`classicLoss: mask must be [${B}, ${N}], got ${mask.length} values.`);
 }

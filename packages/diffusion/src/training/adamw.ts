@@ -4,7 +4,6 @@
  *
  * Loshchilov & Hutter, Decoupled Weight Decay Regularization (2019), algorithm 2.
  */
-import type { StageOptions } from "./options.js";
 
 /** A network in training. */
 export interface Trainee {
@@ -24,6 +23,36 @@ const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
+/** What a step asks of its options. */
+export interface AdamOptions extends RateOptions {
+  /** Weight decay of the weights that the mask names. */
+  readonly weightDecay: number;
+  /** Bound on the global norm of the gradient. */
+  readonly clipNorm: number;
+  /** Decay of the moving average of the weights; 0 keeps the weights themselves. */
+  readonly ema: number;
+  /** Decay of the gradient's moving average. Default 0.9. */
+  readonly beta1?: number;
+  /** Decay of the squared gradient's moving average. Default 0.999. */
+  readonly beta2?: number;
+  /** Added to the root of the squared gradient's average. Default 1e-8. */
+  readonly epsilon?: number;
+  /** True when weight decay joins the gradient (Kingma & Ba's Adam as PyTorch has it). Default false: decoupled. */
+  readonly coupled?: boolean;
+}
+
+/** How the learning rate goes. */
+export interface RateOptions {
+  /** Steps of the run. */
+  readonly steps: number;
+  /** Steps of linear warm-up. */
+  readonly warmup: number;
+  /** Its peak. */
+  readonly learningRate: number;
+  /** After the warm-up. Default `"cosine"`, to 0 at the last step. */
+  readonly decay?: "constant" | "cosine";
+}
+
 /** Begin with these weights. */
 export function trainee(weights: Float32Array): Trainee {
   return {
@@ -35,9 +64,10 @@ export function trainee(weights: Float32Array): Trainee {
   };
 }
 
-/** Linear warm-up, then a cosine from the peak to 0. */
-export function learningRate(step: number, { steps, warmup, learningRate: peak }: StageOptions): number {
+/** Linear warm-up, then the peak or a cosine from it to 0. */
+export function learningRate(step: number, { steps, warmup, learningRate: peak, decay = "cosine" }: RateOptions): number {
   if (step < warmup) return (peak * (step + 1)) / warmup;
+  if (decay === "constant") return peak;
   const progress = Math.min(1, (step - warmup) / Math.max(1, steps - warmup));
   return (peak * (1 + Math.cos(Math.PI * progress))) / 2;
 }
@@ -65,29 +95,31 @@ export class DivergenceError extends Error {
  * @returns the gradient's norm before clipping
  * @throws {@link DivergenceError} when the gradient is not finite
  */
-export function adamwStep(state: Trainee, gradient: Float32Array, decay: Uint8Array, options: StageOptions): number {
+export function adamwStep(state: Trainee, gradient: Float32Array, decay: Uint8Array, options: AdamOptions): number {
   let square = 0;
   for (let i = 0; i < gradient.length; i++) square += gradient[i] * gradient[i];
   const norm = Math.sqrt(square);
   if (!Number.isFinite(norm)) throw new DivergenceError(state.step, "the gradient");
   const rate = learningRate(state.step, options);
+  const { beta1 = BETA1, beta2 = BETA2, epsilon = EPSILON, weightDecay, coupled = false } = options;
   state.step++;
   const clip = norm > options.clipNorm ? options.clipNorm / norm : 1;
-  const correction1 = 1 - BETA1 ** state.step;
-  const correction2 = 1 - BETA2 ** state.step;
-  const shrink = rate * options.weightDecay;
+  const correction1 = 1 - beta1 ** state.step;
+  const correction2 = 1 - beta2 ** state.step;
+  const shrink = coupled ? 0 : rate * weightDecay;
+  const pull = coupled ? weightDecay : 0;
   // The average forgets the first steps faster.
   const keep = Math.min(options.ema, (1 + state.step) / (10 + state.step));
   const { weights, first, second, average } = state;
   for (let i = 0; i < weights.length; i++) {
-    const g = gradient[i] * clip;
-    const m = BETA1 * first[i] + (1 - BETA1) * g;
-    const v = BETA2 * second[i] + (1 - BETA2) * g * g;
+    const g = gradient[i] * clip + (decay[i] ? pull * weights[i] : 0);
+    const m = beta1 * first[i] + (1 - beta1) * g;
+    const v = beta2 * second[i] + (1 - beta2) * g * g;
     first[i] = m;
     second[i] = v;
     let w = weights[i];
     if (decay[i]) w -= shrink * w;
-    w -= (rate * m) / correction1 / (Math.sqrt(v / correction2) + EPSILON);
+    w -= (rate * m) / correction1 / (Math.sqrt(v / correction2) + epsilon);
     weights[i] = w;
     average[i] += (1 - keep) * (w - average[i]);
   }
