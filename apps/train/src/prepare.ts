@@ -3,21 +3,25 @@
  */
 import { Command, Option } from "commander";
 import type { FeatureSetName, Release } from "@dexter/codec";
-import { CORPUS_KINDS, openCorpus, prepareSet, type Corpus, type CorpusOptions, type PrepareReport } from "@dexter/alignment-datasets";
-import { addCorpus } from "./corpus-option.js";
+import {
+  MARKINGS_OPTIONS, openBeatCorpus, openCorpus, prepareSet,
+  type BeatCorpus, type Corpus, type CorpusKind, type MarkingsOption, type PrepareReport,
+} from "@dexter/alignment-datasets";
+import { PREPARED_KINDS, addPreparedCorpus, isBeatCorpus, type PreparedCorpusOptions } from "./corpus-option.js";
 import { interruptible } from "./interrupt.js";
 import { integerBetween, numberBetween } from "./options.js";
 import { checkOutput } from "./output-file.js";
 import { formatSeconds, showProgress } from "./progress.js";
 
 interface PrepareFlags {
-  readonly corpus: readonly CorpusOptions[];
+  readonly corpus: readonly PreparedCorpusOptions[];
   readonly output: string;
   readonly features: FeatureSetName;
   readonly release: Release;
   readonly seed: number;
   readonly validation: number;
   readonly minMatchRatio: number;
+  readonly markings: MarkingsOption;
   readonly json?: boolean;
 }
 
@@ -25,13 +29,14 @@ interface PrepareFlags {
 export function prepareCommand(): Command {
   return new Command("prepare")
     .description("read corpora of aligned scores and performances, and write one HDF5 set for training")
-    .requiredOption("--corpus <kind=path>", `a folder or .tar.gz; kinds: ${CORPUS_KINDS.join(", ")}; may be given again`, addCorpus)
+    .requiredOption("--corpus <kind=path>", `a folder or .tar.gz; kinds: ${PREPARED_KINDS.join(", ")}; may be given again`, addPreparedCorpus)
     .requiredOption("-o, --output <file>", "the set to write (HDF5)")
     .addOption(new Option("--features <set>", "score features").choices(["base", "classic"]).default("base"))
     .addOption(new Option("--release <kind>", "what a note's length runs to: the key or the sound").choices(["key", "sound"]).default("key"))
     .addOption(new Option("--seed <n>", "decides which pieces validate").argParser(integerBetween(0, 2 ** 31 - 1)).default(1))
     .addOption(new Option("--validation <fraction>", "part of the compositions that validates").argParser(numberBetween(0, 0.9)).default(0.08))
     .addOption(new Option("--min-match-ratio <ratio>", "leave out performances with fewer notes matched").argParser(numberBetween(0, 1)).default(0.5))
+    .addOption(new Option("--markings <which>", "scores of mazurkabl: as they come, with its expressive marks, or both").choices(MARKINGS_OPTIONS).default("both"))
     .option("--json", "print what was done as JSON")
     .action(prepare);
 }
@@ -41,11 +46,17 @@ async function prepare(flags: PrepareFlags): Promise<void> {
   await checkOutput(flags.output, flags.corpus.map(({ path }) => path));
   const report = await interruptible(async (signal) => {
     const corpora: Corpus[] = [];
-    for (const options of flags.corpus) corpora.push(await openCorpus(options));
+    const beatCorpora: BeatCorpus[] = [];
+    for (const options of flags.corpus) {
+      if (isBeatCorpus(options)) beatCorpora.push(await openBeatCorpus(options));
+      else corpora.push(await openCorpus({ ...options, kind: options.kind as CorpusKind }));
+    }
     const progress = showProgress("performances");
     try {
       return await prepareSet({
         corpora,
+        beatCorpora,
+        markings: flags.markings,
         path: flags.output,
         featureSet: flags.features,
         release: flags.release,
@@ -68,6 +79,7 @@ function describe(output: string, { counts, skipped }: PrepareReport, seconds: n
   const { splits } = counts;
   const lines = [
     `${output}: ${counts.scores} scores with ${counts.scoreNotes} notes, ${counts.performances} performances with ${counts.performedNotes} notes`,
+    ...(counts.beatRecordings > 0 ? [`  recordings known by their beats: ${counts.beatRecordings}`] : []),
     ...(["train", "validation", "test"] as const).map(
       (split) => `  ${split}: ${splits[split].scores} scores, ${splits[split].performances} performances`,
     ),

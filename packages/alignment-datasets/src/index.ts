@@ -7,13 +7,17 @@ export {
   CORPUS_KINDS, type Corpus, type CorpusKind, type LoadedPerformance, type PerformanceEntry, type Piece, type Skipped, type SkipReason,
 } from "./corpora/corpus.js";
 export { openCorpus, type CorpusOptions } from "./corpora/open-corpus.js";
+export {
+  BEAT_CORPUS_KINDS, openBeatCorpus, type BeatCorpus, type BeatCorpusKind, type BeatCorpusOptions, type BeatMismatches, type BeatPiece,
+  type LoadBeatsOptions, type LoadedBeats,
+} from "./corpora/beat-corpus.js";
 export { workOf } from "./corpora/work.js";
-export { TEST_WORKS, isTestPiece, splitPieces, type Split, type SplitOptions, type SplitPiece } from "./splits.js";
+export { HELD_OUT_MAZURKAS, TEST_WORKS, isTestPiece, splitPieces, type Split, type SplitOptions, type SplitPiece } from "./splits.js";
 export { loadPianists, type PlayedPiece } from "./pianists.js";
 export { playedBars } from "./played-bars.js";
 export { segmentMask, segmentRows, segments, type Segment, type SegmentOptions } from "./segments.js";
 export { featureStatistics, runningStatistics, type ColumnStatistics, type RunningStatistics } from "./statistics.js";
-export { prepareSet, type PrepareOptions, type PrepareProgress, type PrepareReport } from "./prepare.js";
+export { MARKINGS_OPTIONS, prepareSet, type MarkingsOption, type PrepareOptions, type PrepareProgress, type PrepareReport } from "./prepare.js";
 export {
   SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetStatistics, type SplitCounts,
   type StoredNotes,

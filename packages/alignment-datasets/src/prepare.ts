@@ -6,10 +6,11 @@ import {
   type Alignment, type FeatureSetName, type Release, type Score,
 } from "@dexter/codec";
 import type { Corpus, LoadedPerformance, PerformanceEntry, Piece, SkipReason, Skipped } from "./corpora/corpus.js";
+import type { BeatCorpus, BeatPiece } from "./corpora/beat-corpus.js";
 import { OptionError } from "./errors.js";
 import { playedBars } from "./played-bars.js";
 import type { ScoreDescription, SetCounts } from "./set/format.js";
-import { writeSet, type ScoreWriter, type SetWriter } from "./set/set-writer.js";
+import { writeSet, type ScoreRecord, type ScoreWriter, type SetWriter } from "./set/set-writer.js";
 import { storedNotes } from "./set/stored-notes.js";
 import { splitPieces, type Split } from "./splits.js";
 
@@ -22,10 +23,23 @@ const KNOWN_IDS = 0.9;
  */
 const MIN_ONSET_ADVANCE_SEC: Readonly<Record<Release, number>> = { key: 0.005, sound: 0 };
 
+/** The values of {@link PrepareOptions.markings}. */
+export const MARKINGS_OPTIONS = ["without", "with", "both"] as const;
+
+/** One of {@link MARKINGS_OPTIONS}. */
+export type MarkingsOption = (typeof MARKINGS_OPTIONS)[number];
+
 /** How to prepare a set. */
 export interface PrepareOptions {
   /** What to read, in this order. */
   readonly corpora: readonly Corpus[];
+  /** Corpora whose recordings are known by their beats, read after the others. Default none. */
+  readonly beatCorpora?: readonly BeatCorpus[];
+  /**
+   * Whether scores of beat corpora get the corpus' expressive marks: as they came, with the marks, or each of them as a
+   * stored score of its own. Default `"both"`.
+   */
+  readonly markings?: MarkingsOption;
   /** The HDF5 file to write. It appears when it is complete. */
   readonly path: string;
   /** Default `"base"`. */
@@ -46,7 +60,7 @@ export interface PrepareOptions {
 
 /** How far a run is. */
 export interface PrepareProgress {
-  /** Performances done or skipped. */
+  /** Performances done or skipped; each edition of a piece of beats counts as one. */
   readonly done: number;
   /** Performances in all. */
   readonly total: number;
@@ -80,25 +94,36 @@ interface Variant {
  * @throws OptionError for options out of range; `signal.reason` when it was stopped
  */
 export async function prepareSet(options: PrepareOptions): Promise<PrepareReport> {
-  const { corpora, path, featureSet = "base", release = "key", seed = 1, validation = 0.08, minMatchRatio = 0.5, signal } = options;
+  const { corpora, beatCorpora = [], markings = "both", path, featureSet = "base", release = "key", seed = 1, validation = 0.08, minMatchRatio = 0.5, signal } = options;
   if (!(minMatchRatio >= 0 && minMatchRatio <= 1)) throw new OptionError("minMatchRatio", `expected 0 to 1, got ${minMatchRatio}`);
   if (!FEATURE_SETS[featureSet]) throw new OptionError("featureSet", `expected ${Object.keys(FEATURE_SETS).join(", ")}, got "${featureSet}"`);
+  if (!MARKINGS_OPTIONS.includes(markings)) throw new OptionError("markings", `expected ${MARKINGS_OPTIONS.join(", ")}, got "${String(markings)}"`);
   const work = corpora.flatMap((corpus) => corpus.pieces.map((piece) => ({ corpus, piece })));
-  const splits = splitPieces(work.map(({ piece }) => piece), { seed, validation });
-  const total = work.reduce((sum, { piece }) => sum + piece.performances.length, 0);
-  const skipped = corpora.flatMap((corpus) => corpus.skipped);
+  const beatWork = beatCorpora.flatMap((corpus) => corpus.pieces.map((piece) => ({ corpus, piece })));
+  const editions = markings === "both" ? [false, true] : [markings === "with"];
+  const splits = splitPieces([...work, ...beatWork].map(({ piece }) => piece), { seed, validation });
+  const total = work.reduce((sum, { piece }) => sum + piece.performances.length, beatWork.length * editions.length);
+  const skipped = [...corpora, ...beatCorpora].flatMap((corpus) => corpus.skipped);
   const featureNames = FEATURE_SETS[featureSet].map(({ name }) => name);
   signal?.throwIfAborted();
   const writer = await writeSet(path, { featureSet, featureNames, release, seed, validation });
   let done = 0;
+  const progressOf = (piece: Pick<Piece, "corpus" | "id">) => (): void => {
+    done++;
+    options.onProgress?.({ done, total, skipped: skipped.length, piece: `${piece.corpus}: ${piece.id}` });
+  };
   try {
     for (const [at, { corpus, piece }] of work.entries()) {
-      const progress = (): void => {
-        done++;
-        options.onProgress?.({ done, total, skipped: skipped.length, piece: `${piece.corpus}: ${piece.id}` });
-      };
+      const progress = progressOf(piece);
       const job: PieceJob = { corpus, piece, split: splits[at], featureSet, release, minMatchRatio, writer, skipped, progress, signal };
       await preparePiece(job);
+    }
+    for (const [at, { corpus, piece }] of beatWork.entries()) {
+      for (const marked of editions) {
+        await turn(signal);
+        await prepareBeats({ corpus, piece, split: splits[work.length + at], featureSet, writer, skipped, marked });
+        progressOf(piece)();
+      }
     }
     return { counts: await writer.finish(), skipped };
   } catch (error) {
@@ -160,6 +185,35 @@ async function preparePiece(job: PieceJob): Promise<void> {
     progress();
   }
   for (const variant of variants.values()) variant.writer?.finish();
+}
+
+interface BeatJob {
+  readonly corpus: BeatCorpus;
+  readonly piece: BeatPiece;
+  readonly split: Split;
+  readonly featureSet: FeatureSetName;
+  readonly writer: SetWriter;
+  readonly skipped: Skipped[];
+  readonly marked: boolean;
+}
+
+/** Store one edition of a piece of beats with its recordings. */
+async function prepareBeats({ corpus, piece, split, featureSet, writer, skipped, marked }: BeatJob): Promise<void> {
+  let record: ScoreRecord;
+  try {
+    const { score, beats } = await corpus.load(piece, { markings: marked });
+    const { id, composer, title, work, scorePath } = piece;
+    const description: ScoreDescription = {
+      corpus: piece.corpus, piece: id, work, composer, title, split, scorePath, licence: corpus.licence, ...(marked ? { edition: "markings" } : {}),
+    };
+    record = { description, notes: storedNotes(score), features: scoreFeatures(score, featureSet), beats };
+  } catch (error) {
+    const { name, message } = error as Error;
+    const reason = name === "CorpusError" ? "unreadable-beats" : "unreadable-score";
+    skipped.push({ corpus: piece.corpus, piece: piece.id, reason, message });
+    return;
+  }
+  writer.addScore(record).finish();
 }
 
 function storePerformance(

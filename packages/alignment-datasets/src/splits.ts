@@ -14,6 +14,16 @@ export type Split = "train" | "validation" | "test";
  */
 export const TEST_WORKS: readonly string[] = ["chopin/op10-3", "chopin/op38", "mozart/k331-1", "schubert/d783-15"];
 
+/**
+ * Ten of the 34 mazurkas of MazurkaBL, whose recordings show how a model plays unseen pieces of a genre that it knows.
+ * They are the first ten by the SHA-256 hash of `held-out mazurkas`, a line end, and the name of the composition,
+ * chosen before any model was trained. No recording of them from any corpus may train or validate a model.
+ */
+export const HELD_OUT_MAZURKAS: readonly string[] = [
+  "chopin/op7-1", "chopin/op7-3", "chopin/op30-1", "chopin/op30-4", "chopin/op33-1",
+  "chopin/op33-4", "chopin/op41-1", "chopin/op41-2", "chopin/op67-2", "chopin/op67-4",
+];
+
 /** Titles that may contain one of them: the movement or number is not told. */
 const POSSIBLE_TEST_WORKS = ["chopin/op10", "mozart/k331", "schubert/d783"];
 
@@ -22,7 +32,7 @@ export type SplitPiece = Pick<Piece, "work" | "testOnly">;
 
 /** Whether a piece is kept for testing by rule. */
 export function isTestPiece(piece: SplitPiece): boolean {
-  return piece.testOnly === true || TEST_WORKS.includes(piece.work) || POSSIBLE_TEST_WORKS.includes(piece.work);
+  return piece.testOnly === true || [TEST_WORKS, HELD_OUT_MAZURKAS, POSSIBLE_TEST_WORKS].some((works) => works.includes(piece.work));
 }
 
 /** How to divide pieces. */

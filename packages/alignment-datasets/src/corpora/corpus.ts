@@ -49,6 +49,7 @@ export type SkipReason =
   | "unreadable-score"
   | "unreadable-performance"
   | "unreadable-alignment"
+  | "unreadable-beats"
   | "foreign-ids"
   | "low-match-ratio"
   | "not-encodable";

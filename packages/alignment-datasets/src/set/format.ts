@@ -3,18 +3,23 @@
  *
  * ```
  * /                       attributes: format, version, dexter_version, feature_set, release, seed, validation,
- *                         scores, performances, score_notes, performed_notes, and scores_* and performances_* of each split
+ *                         scores, performances, beat_recordings, score_notes, performed_notes, and scores_* and performances_* of each split
  * /feature_names          [C] strings
  * /parameter_names        [P] strings
  * /statistics/features    [2, C] float64: mean and standard deviation over the training scores, each once
  * /statistics/parameters  [2, P] float64: the same over the played notes of the training performances
- * /scores/00000           attributes: corpus, piece, work, composer, title, split, score_path, licence
+ * /scores/00000           attributes: corpus, piece, work, composer, title, split, score_path, licence, edition (where it has one)
  *   features              [N, C] float32
  *   id                    [N] strings
  *   onset_beat duration_beat onset_quarter duration_quarter    [N] float64
  *   onset_div duration_div divs_pq voice staff measure beats beat_type    [N] int32
  *   pitch grace           [N] uint8
  *   kept_measures         [M] int32, where bars of the unfolded score were cut
+ *   beat_recordings       where recordings are known by their beats: R recordings, B beats
+ *     recording           [R] strings
+ *     onset_quarter       [B] float64, increasing
+ *     time_sec            [R, B] float64, NaN where unknown
+ *     loudness_sone       [R, B] float64, NaN where unknown
  *   performances          attribute: release
  *     parameters          [K, N, P] float32, one chunk a performance
  *     mask                [K, N] uint8
@@ -109,6 +114,8 @@ export interface ScoreDescription {
   readonly scorePath: string;
   /** Licence of the corpus; empty where it states none. */
   readonly licence: string;
+  /** `"markings"` where expressive marks of the corpus were put into the score; absent for the score as it came. */
+  readonly edition?: string;
 }
 
 /** What a stored performance is. */
@@ -159,6 +166,8 @@ export interface SetCounts {
   readonly scores: number;
   /** Stored performances. */
   readonly performances: number;
+  /** Recordings that are known by their beats, counted once for every stored score that has them. */
+  readonly beatRecordings: number;
   /** Notes of all stored scores. */
   readonly scoreNotes: number;
   /** Played notes of all performances. */

@@ -2,11 +2,12 @@
  * @file Read a set: what it holds at once, scores and performances on demand.
  */
 import { open } from "node:fs/promises";
-import type { FeatureSetName, Matrix, Release } from "@dexter/codec";
+import type { BeatRecordings, FeatureSetName, Matrix, Release } from "@dexter/codec";
 import type { Dataset, Entity, Group } from "h5wasm/node";
 import { SetFileError } from "../errors.js";
 import type { Split } from "../splits.js";
 import type { ColumnStatistics } from "../statistics.js";
+import { BEAT_GROUP } from "./beats.js";
 import {
   NOTE_COLUMNS, SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type StoredNotes,
 } from "./format.js";
@@ -46,6 +47,8 @@ export interface ScoreEntry {
   readonly noteCount: number;
   /** Who played it. */
   readonly performances: readonly PerformanceDescription[];
+  /** Recordings of it that are known by their beats. */
+  readonly beatRecordings: number;
 }
 
 /** An opened set. Close it when done. */
@@ -64,6 +67,8 @@ export interface StoredSet {
   readScore(index: number): StoredScore;
   /** Read one performance of a score, both by index. */
   readPerformance(score: number, performance: number): StoredPerformance;
+  /** Read the recordings of a score that are known by their beats; `null` where it has none. */
+  readBeats(index: number): BeatRecordings | null;
   /** Close the file. */
   close(): void;
 }
@@ -142,7 +147,9 @@ function storedSet(path: string, file: Group & { close(): unknown }, description
     return within(path, place(index), () => {
       const score = scoreGroup(index);
       const noteCount = shapeOf(path, score, "features", [null, C])[0];
-      return { index, description: readScoreDescription(path, score), noteCount, performances: readPerformanceDescriptions(path, score) };
+      const performances = readPerformanceDescriptions(path, score);
+      const beatRecordings = hasBeats(score) ? shapeOf(path, group(path, score, BEAT_GROUP), "recording", [null])[0] : 0;
+      return { index, description: readScoreDescription(path, score), noteCount, performances, beatRecordings };
     });
   }
 
@@ -193,7 +200,31 @@ function storedSet(path: string, file: Group & { close(): unknown }, description
           release: releaseOf(path, performances),
         };
       }),
+    readBeats: (index) =>
+      within(path, `${place(index)}/${BEAT_GROUP}`, () => {
+        const score = scoreGroup(index);
+        return hasBeats(score) ? readBeats(path, group(path, score, BEAT_GROUP)) : null;
+      }),
     close: () => void file.close(),
+  };
+}
+
+function hasBeats(score: Group): boolean {
+  return score.keys().includes(BEAT_GROUP);
+}
+
+function readBeats(path: string, beats: Group): BeatRecordings {
+  const recordings = strings(path, beats, "recording", null);
+  const onsetQuarter = numbers(path, beats, "onset_quarter", Float64Array, [null]);
+  for (let k = 1; k < onsetQuarter.length; k++) {
+    if (!(onsetQuarter[k] > onsetQuarter[k - 1])) throw new SetFileError(path, `${beats.path}/onset_quarter`, `beat ${k} is not behind the one before`);
+  }
+  const shape = [recordings.length, onsetQuarter.length];
+  return {
+    recordings,
+    onsetQuarter,
+    timeSec: numbers(path, beats, "time_sec", Float64Array, shape),
+    loudnessSone: numbers(path, beats, "loudness_sone", Float64Array, shape),
   };
 }
 
@@ -209,6 +240,8 @@ function readDescription(path: string, file: Group): SetDescription {
   const counts: SetCounts = {
     scores: count("scores"),
     performances: count("performances"),
+    // Sets from before there were recordings of beats do not have the count.
+    beatRecordings: attribute(file, "beat_recordings") === undefined ? 0 : count("beat_recordings"),
     scoreNotes: count("score_notes"),
     performedNotes: count("performed_notes"),
     splits: { train: split("train"), validation: split("validation"), test: split("test") },
@@ -238,6 +271,7 @@ function readStatistics(path: string, file: Group, name: string, columns: number
 }
 
 function readScoreDescription(path: string, score: Group): ScoreDescription {
+  const edition = attribute(score, "edition");
   return {
     corpus: text(path, score, "corpus"),
     piece: text(path, score, "piece"),
@@ -247,6 +281,7 @@ function readScoreDescription(path: string, score: Group): ScoreDescription {
     split: text(path, score, "split") as Split,
     scorePath: text(path, score, "score_path"),
     licence: text(path, score, "licence"),
+    ...(typeof edition === "string" ? { edition } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * @file Write a set as a stream: score after score, performance after performance, never more in memory.
  */
-import { PARAMETER_NAMES, type FeatureSetName, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
+import { PARAMETER_NAMES, type BeatRecordings, type FeatureSetName, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
 import type { Dataset, Group } from "h5wasm/node";
 import type { Split } from "../splits.js";
 import { runningStatistics, type ColumnStatistics } from "../statistics.js";
@@ -9,6 +9,7 @@ import { PACKAGE_VERSION } from "../version.js";
 import {
   NOTE_COLUMNS, SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type StoredNotes,
 } from "./format.js";
+import { writeBeats } from "./beats.js";
 import { hdf5 } from "./hdf5.js";
 import { parameterMatrix } from "./parameter-matrix.js";
 import { partFile } from "./part-file.js";
@@ -43,6 +44,8 @@ export interface ScoreRecord {
   readonly features: Matrix;
   /** Bars of the unfolded score that are left, where some were cut. */
   readonly keptMeasures?: readonly number[];
+  /** Recordings of it that are known by their beats; at the same time it may have performances. */
+  readonly beats?: BeatRecordings;
 }
 
 /** A score that is being written. */
@@ -76,7 +79,7 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
     validation: { scores: 0, performances: 0 },
     test: { scores: 0, performances: 0 },
   };
-  const total = { scores: 0, performances: 0, scoreNotes: 0, performedNotes: 0 };
+  const total = { scores: 0, performances: 0, beatRecordings: 0, scoreNotes: 0, performedNotes: 0 };
   let closed = false;
 
   function addScore(record: ScoreRecord): ScoreWriter {
@@ -85,6 +88,7 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
     writeScore(group, record);
     total.scores++;
     total.scoreNotes += notes.length;
+    total.beatRecordings += record.beats?.recordings.length ?? 0;
     splits[description.split].scores++;
     const training = description.split === "train";
     if (training) features.add(record.features);
@@ -113,7 +117,7 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
       file.create_attribute("seed", options.seed, null, "<d");
       file.create_attribute("validation", options.validation, null, "<d");
       const counts: Record<string, number> = {
-        scores: total.scores, performances: total.performances, score_notes: total.scoreNotes, performed_notes: total.performedNotes,
+        scores: total.scores, performances: total.performances, beat_recordings: total.beatRecordings, score_notes: total.scoreNotes, performed_notes: total.performedNotes,
       };
       for (const [split, { scores: s, performances: p }] of Object.entries(splits)) {
         counts[`scores_${split}`] = s;
@@ -138,9 +142,9 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
   };
 }
 
-function writeScore(group: Group, { description, notes, features, keptMeasures }: ScoreRecord): void {
+function writeScore(group: Group, { description, notes, features, keptMeasures, beats }: ScoreRecord): void {
   const { scorePath, ...rest } = description;
-  for (const [name, value] of Object.entries({ ...rest, score_path: scorePath })) group.create_attribute(name, value);
+  for (const [name, value] of Object.entries({ ...rest, score_path: scorePath })) if (value !== undefined) group.create_attribute(name, value);
   const N = notes.length;
   const chunk = Math.max(1, Math.min(N, CHUNK_NOTES));
   group.create_dataset({ name: "features", data: features.data, shape: [...features.shape], chunks: [chunk, features.shape[1]], ...PACKED });
@@ -150,6 +154,7 @@ function writeScore(group: Group, { description, notes, features, keptMeasures }
     group.create_dataset({ name, data: notes[field], shape: [N], chunks: [chunk], ...PACKED });
   }
   if (keptMeasures) group.create_dataset({ name: "kept_measures", data: Int32Array.from(keptMeasures), shape: [keptMeasures.length] });
+  if (beats) writeBeats(group, beats);
 }
 
 /** The datasets of a score's performances, which grow one by one. */
