@@ -32,3 +32,6 @@ export {
   type ClassicAugmentationOptions, type ClassicEarlyStoppingOptions, type ClassicLossChoice, type ClassicMonitorOptions,
   type ClassicObjective, type ClassicOptimizerOptions, type ClassicTrainingOptions, type ClassicValidationOptions, type PartialClassicTraining,
 } from "./training/classic/classic-options.js";
+export { diffWaveNetwork, type DiffWaveOptions } from "./classic/diffwave.js";
+export { diffWaveLayout, diffWaveTensors, initialDiffWave } from "./classic/diffwave-layout.js";
+export type { ClassicForward, ClassicInput, ClassicNetwork } from "./classic/network.js";

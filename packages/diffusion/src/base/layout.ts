@@ -49,15 +49,16 @@ export interface Layout {
 
 /** Plan of the encoder over `features` input columns. */
 export function encoderLayout(features: number, stack: StackConfig): Layout {
-  return plan(encoderTensors(features, stack));
+  return planLayout(encoderTensors(features, stack));
 }
 
 /** Plan of the denoiser over an encoder of `encoderHidden` channels. */
 export function denoiserLayout(encoderHidden: number, stack: StackConfig): Layout {
-  return plan(denoiserTensors(encoderHidden, stack));
+  return planLayout(denoiserTensors(encoderHidden, stack));
 }
 
-function plan(specs: readonly TensorSpec[]): Layout {
+/** Plan of any tensors, in their order. */
+export function planLayout(specs: readonly TensorSpec[]): Layout {
   const slots = new Map<string, Slot>();
   const tensors: (TensorSpec & { offset: number })[] = [];
   const onsetOf = new Map(specs.filter((s) => s.name.endsWith(".onset.weight")).map((s) => [s.name.replace(".onset.", ".conv."), s]));
