@@ -8,9 +8,10 @@ import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
 import { fitCommand } from "./fit.js";
 import { prepareCommand } from "./prepare.js";
+import { serveCommand } from "./serve.js";
 
 /** Every command, in the order of work. */
-const COMMANDS = [prepareCommand, fitCommand, exportCommand, evaluateCommand];
+const COMMANDS = [prepareCommand, fitCommand, exportCommand, evaluateCommand, serveCommand];
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 const program = new Command("dexter-train")

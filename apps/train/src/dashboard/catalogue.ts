@@ -1,0 +1,76 @@
+/**
+ * @file The runs that the dashboard shows: those that the command line named, those in the folder of runs, those started from
+ * the page, and the shipped model's. A run is asked for by its identifier alone; no path ever comes from the network.
+ */
+import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { folderRun, isRunFolder, type ChildState, type RunSource } from "./run-source.js";
+
+/** The runs there are. */
+export interface Catalogue {
+  /** All of them, the newest found last. Looks into the folders again. */
+  list(): Promise<readonly RunSource[]>;
+  /** One of them. */
+  find(id: string): Promise<RunSource | null>;
+  /** Show a folder, in which a run is about to begin, too. */
+  add(folder: string): RunSource;
+}
+
+/** More runs than this are not shown. */
+const MAX_RUNS = 200;
+
+/**
+ * Look for runs.
+ *
+ * @param places - folders of runs, or folders with such folders in them
+ * @param options.shipped - the shipped model's run
+ * @param options.childOf - the process that this server started in a folder
+ */
+export function openCatalogue(
+  places: readonly string[],
+  { shipped, childOf }: { readonly shipped: RunSource | null; readonly childOf: (folder: string) => ChildState | null },
+): Catalogue {
+  const runs = new Map<string, RunSource>();
+  if (shipped) runs.set(shipped.id, shipped);
+
+  function add(path: string): RunSource {
+    const folder = resolve(path);
+    const id = identifier(folder);
+    const run = runs.get(id) ?? folderRun(folder, id, { child: () => childOf(folder) });
+    if (runs.size < MAX_RUNS) runs.set(id, run);
+    return run;
+  }
+
+  async function look(): Promise<void> {
+    for (const place of places) {
+      if (await isRunFolder(place)) {
+        add(place);
+        continue;
+      }
+      const entries = await readdir(place, { withFileTypes: true }).catch(() => []);
+      for (const entry of entries.filter((candidate) => candidate.isDirectory()).slice(0, 4 * MAX_RUNS)) {
+        const folder = join(place, entry.name);
+        if (!runs.has(identifier(resolve(folder))) && (await isRunFolder(folder))) add(folder);
+      }
+    }
+  }
+
+  return {
+    add,
+    async list() {
+      await look();
+      return [...runs.values()];
+    },
+    async find(id) {
+      if (!runs.has(id)) await look();
+      return runs.get(id) ?? null;
+    },
+  };
+}
+
+/** The same folder has the same identifier after a restart, so that an open page goes on. */
+function identifier(folder: string): string {
+  const name = basename(folder).replace(/[^A-Za-z0-9]+/g, "-").slice(0, 40);
+  return `${name}-${createHash("sha256").update(folder).digest("hex").slice(0, 8)}`;
+}
