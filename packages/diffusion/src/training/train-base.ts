@@ -51,6 +51,16 @@ export interface TrainingProgress {
   readonly validation?: Validation;
 }
 
+/** A run between two steps. */
+export interface TrainingMoment {
+  /** The step just taken. */
+  readonly progress: TrainingProgress;
+  /** Save the state now, whatever `saveEvery` says. */
+  save(): Promise<void>;
+  /** The model as far as it has come: averaged weights of both networks, copied. */
+  model(): TrainedModel;
+}
+
 /** What {@link trainBase} works on. */
 export interface TrainBaseInput {
   /** Training pieces; the statistics are theirs alone. */
@@ -69,6 +79,10 @@ export interface TrainBaseInput {
   readonly signal?: AbortSignal;
   /** Called after every step. */
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /** Called and awaited between two steps: it may save, look at the model, wait, or end the training by `"finish"`. */
+  readonly between?: (moment: TrainingMoment) => "finish" | void | Promise<"finish" | void>;
+  /** A digest of the data's content, whatever it is: a state saved over other data is refused. */
+  readonly dataDigest?: string;
   /** Called with the state every `saveEvery` steps, after each stage and on a stop. Copy or write it before returning. */
   readonly saveState?: (state: TrainingState) => void | Promise<void>;
   /** A saved state to go on from. */
@@ -121,7 +135,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
   const denoiserPlan = denoiserLayout(options.encoder.hidden, options.denoiser);
   const encoder = encoderNetwork(engine, encoderPlan, options.encoder);
   const denoiser = denoiserNetwork(engine, denoiserPlan, options.denoiser);
-  const fingerprint = fingerprintOf({ options, columns, mean: scale.mean, pieces: pieces.map(({ name, length }) => [name, length]) });
+  const fingerprint = fingerprintOf({ options, columns, mean: scale.mean, pieces: pieces.map(({ name, length }) => [name, length]), digest: input.dataDigest });
   if (input.resume && input.resume.fingerprint !== fingerprint) {
     throw new ShapeError("resume: the saved state is of a run with other options or data. Start anew, or restore them.");
   }
@@ -130,12 +144,14 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
   const trainees = { mean: begin("mean", encoderPlan, 11), flow: begin("flow", denoiserPlan, 12) };
   const context = { engine, pieces, options };
   const figures: Record<string, unknown> = {};
+  let ended = false;
+  let pieceLevel: ReturnType<typeof fitPieceLevel>;
   const save = async () => input.saveState?.(captureState(trainees, fingerprint));
 
   const run = async (name: StageName, stage: Stage, decay: Uint8Array): Promise<void> => {
     const state = trainees[name];
     const { steps } = stage.options;
-    while (state.step < steps && !signal?.aborted) {
+    while (state.step < steps && !signal?.aborted && !ended) {
       const started = performance.now();
       engine.check();
       const rate = learningRate(state.step, stage.options);
@@ -146,11 +162,13 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
       const due = validation.length > 0 && (state.step % options.validateEvery === 0 || state.step === steps);
       const validated = due ? stage.validate(state.average, validation) : undefined;
       if (validated) figures[name] = { step: state.step, ...validated };
-      input.onProgress?.({
+      const progress: TrainingProgress = {
         stage: name, step: state.step, steps, loss, channels, gradientNorm, learningRate: rate, milliseconds,
         ...(validated ? { validation: validated } : {}),
-      });
+      };
+      input.onProgress?.(progress);
       if (state.step % options.saveEvery === 0 || state.step === steps) await save();
+      if ((await input.between?.({ progress, save, model })) === "finish") ended = true;
       await eventLoop();
     }
     // A run that resumes after a stage tells its figures all the same.
@@ -172,12 +190,18 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
     };
     await run("flow", flowStage({ ...context, pieces: played }, denoiser, outputs, outputOf), decayMask(denoiserPlan));
   }
-  const finished = trainees.mean.step >= options.mean.steps && trainees.flow.step >= options.flow.steps;
-  if (!finished) await save();
-  const pieceLevel = fitPieceLevel(pieces.filter(({ levels }) => levels.length > 0), columns.names.length);
-  return {
-    finished,
-    config: {
+  const outcome = model();
+  if (!outcome.finished || ended) await save();
+  return outcome;
+
+  function model(): TrainedModel {
+    const finished = ended || (trainees.mean.step >= options.mean.steps && trainees.flow.step >= options.flow.steps);
+    return { finished, config: modelConfig(), tensors: { ...toTensors(encoderPlan, trainees.mean.average), ...toTensors(denoiserPlan, trainees.flow.average) } };
+  }
+
+  function modelConfig(): ModelConfig {
+    pieceLevel ??= fitPieceLevel(pieces.filter(({ levels }) => levels.length > 0), columns.names.length);
+    return {
       format: "dexter-base",
       version: 1,
       features,
@@ -198,9 +222,8 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
         validation: figures,
         options: { batch: options.batch, notes: options.notes, mean: options.mean, flow: options.flow },
       },
-    },
-    tensors: { ...toTensors(encoderPlan, trainees.mean.average), ...toTensors(denoiserPlan, trainees.flow.average) },
-  };
+    };
+  }
 }
 
 /** Pieces known by their beats only are drawn so often that they make up a share of the crops. */
