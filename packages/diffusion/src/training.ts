@@ -35,3 +35,10 @@ export {
 export { diffWaveNetwork, type DiffWaveOptions } from "./classic/diffwave.js";
 export { diffWaveLayout, diffWaveTensors, initialDiffWave } from "./classic/diffwave-layout.js";
 export type { ClassicForward, ClassicInput, ClassicNetwork } from "./classic/network.js";
+export type { ClassicSegment, SegmentSource } from "./training/classic/segment-source.js";
+export {
+  trainClassic, type ClassicMeasures, type ClassicProgress, type ClassicSnapshot, type ClassicValidated, type TrainClassicInput, type TrainedClassic,
+} from "./training/classic/train-classic.js";
+export type { BestFigure, ClassicTrainingState } from "./training/classic/classic-state.js";
+export type { ClassicFigures } from "./training/classic/classic-validation.js";
+export { MemoryLimitError, memoryUse, type MemoryUse } from "./training/memory-guard.js";
