@@ -82,7 +82,7 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
   const denoiser = guide(model.denoiser(onsets), guidance);
   const renderings: Rendering[] = [];
   for (let k = 0; k < samples; k++) {
-    const drawn = await sample(denoiser, drawNoise(onsets, seed + k), [condition], {
+    const drawn = await sample(denoiser, drawNoise(onsets, seed + k, config.sampling.temperature), [condition], {
       steps,
       signal,
       onStep: (step) => onProgress?.((k + step / steps) / samples),

@@ -80,8 +80,8 @@ export function planLayout(specs: readonly TensorSpec[]): Layout {
 
 /** `[rows, columns]` in the vector of a tensor of PyTorch's shape. */
 function matrixShape(shape: readonly number[]): [number, number] {
-  const [out, inputs = 1, kernel = 1] = shape;
-  return [inputs * kernel, out];
+  const rows = shape.slice(1).reduce((a, b) => a * b, 1);
+  return [rows, shape[0]];
 }
 
 /** The vector's values as the tensors of a checkpoint. */
@@ -113,7 +113,8 @@ export function fromTensors(layout: Layout, tensors: NamedTensors): Float32Array
 }
 
 function copy(shape: readonly number[], each: (stored: number, flat: number) => void): void {
-  const [out, inputs = 1, kernel = 1] = shape;
+  const [out, inputs = 1, ...window] = shape;
+  const kernel = window.reduce((a, b) => a * b, 1);
   let stored = 0;
   for (let o = 0; o < out; o++) {
     for (let i = 0; i < inputs; i++) {

@@ -14,9 +14,10 @@ const SAMPLING_STREAM = 0x5a;
  *
  * @param onsets - which of the `N` notes share an onset
  * @param seed - a safe integer; the same seed gives the same noise (bit for bit in one JavaScript engine: docs/decisions/random-numbers.md)
+ * @param temperature - standard deviation per channel, `[6]`; default 1
  * @returns `[1, N, 6]`
  */
-export function drawNoise(onsets: OnsetGroups, seed: number): Batch {
+export function drawNoise(onsets: OnsetGroups, seed: number, temperature?: readonly number[]): Batch {
   const random = randomStream(seed, SAMPLING_STREAM);
   const channels = ONSET_CHANNELS.length;
   const notes = onsets.ofNote.length;
@@ -24,7 +25,7 @@ export function drawNoise(onsets: OnsetGroups, seed: number): Batch {
   for (let n = 0; n < notes; n++) {
     const first = onsets.start[onsets.ofNote[n]];
     for (let c = 0; c < channels; c++) {
-      data[n * channels + c] = ONSET_CHANNELS[c] && first !== n ? data[first * channels + c] : random.normal();
+      data[n * channels + c] = ONSET_CHANNELS[c] && first !== n ? data[first * channels + c] : (temperature?.[c] ?? 1) * random.normal();
     }
   }
   return { data, shape: [1, notes, channels] };

@@ -35,15 +35,25 @@ export class Weights {
     return this.engine.tf.slice(this.flat, [offset], [columns]);
   }
 
+  /** Whether the network has such weights. */
+  has(name: string): boolean {
+    return this.layout.slots.has(name);
+  }
+
   /** Note a slot's gradient, adding to what is there. */
   put(name: string, gradient: Tensor): void {
     const sum = this.gradients.get(name);
     this.gradients.set(name, sum ? this.engine.tf.add(sum, gradient) : gradient);
   }
 
-  /** All gradients, in the vector's order. */
+  /** All gradients, in the vector's order; 0 for weights that none came for. */
   collect(): Tensor1D {
     const { tf } = this.engine;
-    return tf.tidy(() => tf.concat([...this.layout.slots.keys()].map((name) => tf.reshape(this.gradients.get(name)!, [-1])), 0)) as Tensor1D;
+    const gradientOf = (name: string): Tensor => {
+      const { rows, columns } = this.layout.slots.get(name)!;
+      const gradient = this.gradients.get(name);
+      return gradient ? tf.reshape(gradient, [-1]) : tf.zeros([rows * columns]);
+    };
+    return tf.tidy(() => tf.concat([...this.layout.slots.keys()].map(gradientOf), 0)) as Tensor1D;
   }
 }

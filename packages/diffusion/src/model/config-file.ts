@@ -80,6 +80,8 @@ function checkSampling(field: Field): void {
   field.at("guidance").number(0, 100);
   field.at("slowTempoFactor").number(-10, 10);
   field.at("gains").list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(-10, 10));
+  const temperature = field.at("temperature");
+  if (temperature.present()) temperature.list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(0, 10));
 }
 
 function checkPieceLevel(field: Field, features: number): void {

@@ -64,6 +64,8 @@ export interface SamplingConfig {
   readonly slowTempoFactor: number;
   /** Factor per channel on the drawn values, since guidance widens what it steers. */
   readonly gains: readonly number[];
+  /** Standard deviation per channel of the noise that a draw starts from; 1 where absent. Less keeps draws nearer to the consensus. */
+  readonly temperature?: readonly number[];
 }
 
 /** A linear model of a whole piece's level, on the mean of its standardized features. */

@@ -78,6 +78,7 @@ export function flowStage(
       const mass = new Float64Array(P);
       const sums = new Float64Array(P);
       validation.forEach((piece, index) => {
+        if (piece.performances.length === 0) return;
         const output = [outputOf(piece)];
         const crops = wholePiece(piece.length, options.notes);
         for (const crop of crops) {

@@ -51,7 +51,7 @@ export async function fitGains(model: Model, pieces: readonly TrainingPiece[], o
     const played = pieceTargets(piece, scale).map(({ values, weights }) => ({ values: standardize(values, scale).data, weights: weights.data }));
     const drawn: Float32Array[] = [];
     for (let k = 0; k < draws; k++) {
-      const { data } = await sample(denoiser, drawNoise(onsets, seed + k), [condition], { steps: sampling.steps, signal });
+      const { data } = await sample(denoiser, drawNoise(onsets, seed + k, sampling.temperature), [condition], { steps: sampling.steps, signal });
       drawn.push(data);
     }
     for (let c = 0; c < channels; c++) {
