@@ -20,6 +20,11 @@ const STREAM = 0x3ea4;
 /** How the features change when a piece is transposed up by a semitone, before standardization; by column name. */
 export type PerSemitone = Readonly<Record<string, number>>;
 
+/** Change of every standardized feature for a semitone up, `[C]`. */
+export function semitoneShifts({ names, sd }: FeatureConfig, perSemitone: PerSemitone = {}): number[] {
+  return names.map((name, c) => (perSemitone[name] ?? 0) / sd[c]);
+}
+
 /** The first stage. */
 export function meanStage(
   { engine, pieces, options }: StageContext, network: Network<EncoderInput>, features: FeatureConfig, perSemitone: PerSemitone,
@@ -27,7 +32,7 @@ export function meanStage(
   const { tf } = engine;
   const order = cropOrder(pieces, options.batch, options.notes, options.seed);
   const columns = features.names.length;
-  const shifts = features.names.map((name, c) => (perSemitone[name] ?? 0) / features.sd[c]);
+  const shifts = semitoneShifts(features, perSemitone);
   return {
     options: options.mean,
     gradient: (weights, step) => {

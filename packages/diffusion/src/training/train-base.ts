@@ -3,15 +3,16 @@
  * piece level; stoppable after any step.
  */
 import { ShapeError } from "@dexter/codec";
-import { decayMask, denoiserLayout, encoderLayout, initialize, toTensors, type NamedTensors } from "../base/layout.js";
+import { decayMask, denoiserLayout, encoderLayout, initialize, toTensors, type Layout, type NamedTensors } from "../base/layout.js";
 import { denoiserNetwork, encoderNetwork } from "../base/network.js";
 import { randomStream } from "../base/random-stream.js";
 import type { Engine } from "../engine.js";
 import type { ModelConfig } from "../model/config.js";
 import { adamwStep, DivergenceError, learningRate, trainee, type Trainee } from "./adamw.js";
+import type { BaseDelegate } from "./delegate.js";
 import { encodePiece, type EncoderOutput } from "./encoder-output.js";
 import { flowStage } from "./flow-stage.js";
-import { meanStage, type PerSemitone } from "./mean-stage.js";
+import { meanStage, semitoneShifts, type PerSemitone } from "./mean-stage.js";
 import { trainingOptions, type PartialTraining } from "./options.js";
 import { fitPieceLevel } from "./piece-level.js";
 import type { Stage, Validation } from "./stage.js";
@@ -57,7 +58,7 @@ export interface TrainingMoment {
   readonly progress: TrainingProgress;
   /** Save the state now, whatever `saveEvery` says. */
   save(): Promise<void>;
-  /** The model as far as it has come: averaged weights of both networks, copied. */
+  /** The model as far as it has come: averaged weights of both networks, copied. Of a delegate, as of the last validation or saved state. */
   model(): TrainedModel;
 }
 
@@ -73,6 +74,8 @@ export interface TrainBaseInput {
   readonly options?: PartialTraining;
   /** The engine (see `loadEngine`). */
   readonly engine: Engine;
+  /** Takes the steps in other processes; the engine then only lends its name. */
+  readonly delegate?: BaseDelegate;
   /** What the checkpoint shall say of its training, beside options and figures. */
   readonly record?: Readonly<Record<string, unknown>>;
   /** Stops the run after the current step; its state is saved. */
@@ -146,21 +149,42 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
   const figures: Record<string, unknown> = {};
   let ended = false;
   let pieceLevel: ReturnType<typeof fitPieceLevel>;
-  const save = async () => input.saveState?.(captureState(trainees, fingerprint));
+  let pull: (() => Promise<void>) | undefined;
+  const save = async () => {
+    await pull?.();
+    await input.saveState?.(captureState(trainees, fingerprint));
+  };
 
-  const run = async (name: StageName, stage: Stage, decay: Uint8Array): Promise<void> => {
+  const run = async (name: StageName, layout: Layout, stageOf: () => Stage): Promise<void> => {
     const state = trainees[name];
-    const { steps } = stage.options;
+    const decay = decayMask(layout);
+    const away = await input.delegate?.begin({
+      stage: name, trainee: state, layout, decay, options, pieces, validation,
+      semitoneShifts: semitoneShifts(features, columns.perSemitone), encoder: { layout: encoderPlan, weights: trainees.mean.average },
+    });
+    pull = away && (() => away.pull(state));
+    const stage = away ? null : stageOf();
+    const stageOptions = options[name];
+    const { steps } = stageOptions;
+    const take = async () => {
+      if (away) {
+        const { loss, terms, gradientNorm } = await away.step(state);
+        return { loss, channels: Object.values(terms), gradientNorm };
+      }
+      engine.check();
+      const { loss, channels, gradient } = stage!.gradient(state.weights, state.step);
+      if (!Number.isFinite(loss)) throw new DivergenceError(state.step, "the loss");
+      return { loss, channels, gradientNorm: adamwStep(state, gradient, decay, stageOptions) };
+    };
+    const validate = async () => (away ? away.validate() : stage!.validate(state.average, validation));
     while (state.step < steps && !signal?.aborted && !ended) {
       const started = performance.now();
-      engine.check();
-      const rate = learningRate(state.step, stage.options);
-      const { loss, channels, gradient } = stage.gradient(state.weights, state.step);
-      if (!Number.isFinite(loss)) throw new DivergenceError(state.step, "the loss");
-      const gradientNorm = adamwStep(state, gradient, decay, stage.options);
+      const rate = learningRate(state.step, stageOptions);
+      const { loss, channels, gradientNorm } = await take();
       const milliseconds = performance.now() - started;
       const due = validation.length > 0 && (state.step % options.validateEvery === 0 || state.step === steps);
-      const validated = due ? stage.validate(state.average, validation) : undefined;
+      const validated = due ? await validate() : undefined;
+      if (due) await pull?.();
       if (validated) figures[name] = { step: state.step, ...validated };
       const progress: TrainingProgress = {
         stage: name, step: state.step, steps, loss, channels, gradientNorm, learningRate: rate, milliseconds,
@@ -173,22 +197,25 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
     }
     // A run that resumes after a stage tells its figures all the same.
     if (state.step > 0 && state.step >= steps && !figures[name] && validation.length > 0) {
-      figures[name] = { step: state.step, ...stage.validate(state.average, validation) };
+      figures[name] = { step: state.step, ...(await validate()) };
     }
+    await pull?.();
   };
 
-  await run("mean", meanStage(context, encoder, features, columns.perSemitone ?? {}), decayMask(encoderPlan));
+  await run("mean", encoderPlan, () => meanStage(context, encoder, features, columns.perSemitone ?? {}));
   if (!signal?.aborted && (trainees.flow.step < options.flow.steps || validation.length > 0)) {
-    const frozen = trainees.mean.average;
-    const played = pieces.filter(({ performances }) => performances.length > 0);
-    const outputs = played.map((piece) => encodePiece(engine, encoder, frozen, piece));
-    const unseen = new Map<PreparedPiece, EncoderOutput>();
-    const outputOf = (piece: PreparedPiece) => {
-      const output = unseen.get(piece) ?? encodePiece(engine, encoder, frozen, piece);
-      unseen.set(piece, output);
-      return output;
-    };
-    await run("flow", flowStage({ ...context, pieces: played }, denoiser, outputs, outputOf), decayMask(denoiserPlan));
+    await run("flow", denoiserPlan, () => {
+      const frozen = trainees.mean.average;
+      const played = pieces.filter(({ performances }) => performances.length > 0);
+      const outputs = played.map((piece) => encodePiece(engine, encoder, frozen, piece));
+      const unseen = new Map<PreparedPiece, EncoderOutput>();
+      const outputOf = (piece: PreparedPiece) => {
+        const output = unseen.get(piece) ?? encodePiece(engine, encoder, frozen, piece);
+        unseen.set(piece, output);
+        return output;
+      };
+      return flowStage({ ...context, pieces: played }, denoiser, outputs, outputOf);
+    });
   }
   const outcome = model();
   if (!outcome.finished || ended) await save();
