@@ -22,6 +22,7 @@ export {
   SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetStatistics, type SplitCounts,
   type StoredNotes,
 } from "./set/format.js";
+export { scoreOfNotes } from "./set/stored-notes.js";
 export { storedParameters } from "./set/parameter-matrix.js";
 export { openSet, type ScoreEntry, type StoredPerformance, type StoredScore, type StoredSet } from "./set/set-reader.js";
 export { writeSet, type ScoreRecord, type ScoreWriter, type SetWriter, type SetWriterOptions } from "./set/set-writer.js";

@@ -10,7 +10,7 @@ import { modelFeatures } from "./base/model-features.js";
 import { modelNotes } from "./base/model-notes.js";
 import { drawNoise } from "./base/noise.js";
 import { estimatePieceLevel } from "./base/piece-level.js";
-import { unstandardize } from "./base/standardize.js";
+import { standardize, unstandardize } from "./base/standardize.js";
 import { targetsToParameters } from "./base/targets.js";
 import type { Batch } from "./denoiser.js";
 import { RenderError } from "./errors.js";
@@ -31,6 +31,11 @@ export interface RenderOptions {
   readonly guidance?: number;
   /** Mean tempo in quarter notes per minute, 5–1,000. Default: what the score suggests. */
   readonly tempo?: number;
+  /**
+   * What is known of the notes already, in the model's columns, not standardized, `[N, C]`: of a stored score, whose signs
+   * are gone. The score is then played as it stands, repeats as they are.
+   */
+  readonly features?: Matrix;
   /** Stops the work between two steps. */
   readonly signal?: AbortSignal;
   /** Told how much is done, 0–1. */
@@ -71,8 +76,8 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
 
-  const played = unfoldRepeats(score);
-  const features = modelFeatures(played, config.features);
+  const played = options.features ? score : unfoldRepeats(score);
+  const features = options.features ? standardize(options.features, config.features) : modelFeatures(played, config.features);
   const onsets = groupOnsets(played.notes);
   const notes = modelNotes(played);
   const estimate = estimatePieceLevel(played, features, config.pieceLevel);

@@ -1,7 +1,7 @@
 /**
- * @file The note columns of a score as a set stores them.
+ * @file The note columns of a score as a set stores them, and as a score again.
  */
-import type { Score } from "@dexter/codec";
+import type { Score, TimeSignature } from "@dexter/codec";
 import type { StoredNotes } from "./format.js";
 
 /** The notes of a score with the time signature in force at each. */
@@ -23,5 +23,23 @@ export function storedNotes(score: Score): StoredNotes {
   return {
     length, id, onsetBeat, durationBeat, onsetQuarter, durationQuarter, onsetDiv, durationDiv, divsPerQuarter,
     pitch, voice, staff, measure, grace, beats, beatType,
+  };
+}
+
+/**
+ * Stored notes as a score to play or to compare performances on: notes and time signatures. Bars, signs, slurs and
+ * rests are not stored, so its features cannot be computed again.
+ */
+export function scoreOfNotes(stored: StoredNotes): Score {
+  const { beats, beatType, ...notes } = stored;
+  const timeSignatures: TimeSignature[] = [];
+  for (let n = 0; n < stored.length; n++) {
+    if (n > 0 && beats[n] === beats[n - 1] && beatType[n] === beatType[n - 1]) continue;
+    timeSignatures.push({ onsetQuarter: stored.onsetQuarter[n], onsetBeat: stored.onsetBeat[n], beats: beats[n], beatType: beatType[n] });
+  }
+  const none = new Int32Array(stored.length);
+  return {
+    partNames: [""], notes: { ...notes, part: none, marks: none }, timeSignatures,
+    measures: [], keySignatures: [], directions: [], slurs: [], rests: [], navigation: [], warnings: [],
   };
 }

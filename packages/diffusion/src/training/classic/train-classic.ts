@@ -11,6 +11,7 @@ import type { ClassicNetwork } from "../../classic/network.js";
 import type { Engine } from "../../engine.js";
 import { noiseSchedule } from "../../sampling/noise-schedule.js";
 import { adamwStep, DivergenceError, learningRate, type AdamOptions } from "../adamw.js";
+import type { ClassicDelegate } from "../delegate.js";
 import { fingerprintOf } from "../fingerprint.js";
 import { MemoryLimitError, memoryUse, type MemoryUse } from "../memory-guard.js";
 import { classicTrainingOptions, predictionOf, type ClassicTrainingOptions, type PartialClassicTraining } from "./classic-options.js";
@@ -75,6 +76,16 @@ export interface ClassicSnapshot {
   tensors(): NamedTensors;
 }
 
+/** A run between two steps. */
+export interface ClassicMoment {
+  /** The step just taken. */
+  readonly progress: ClassicProgress;
+  /** Save the state now, whatever `saveEvery` says. */
+  save(): Promise<void>;
+  /** The model as far as it has come, copied. */
+  model(): TrainedClassic;
+}
+
 /** What {@link trainClassic} works on. */
 export interface TrainClassicInput {
   /** The engine (see `loadEngine`). One run at a time on each. */
@@ -89,25 +100,31 @@ export interface TrainClassicInput {
   readonly validation?: SegmentSource;
   /** Options that differ from the defaults. */
   readonly options?: Omit<PartialClassicTraining, "network">;
+  /** Takes the steps in other processes; engine and network then only lend their names and shapes. */
+  readonly delegate?: ClassicDelegate;
   /** What the checkpoint shall say of its training, beside options and figures. */
   readonly record?: Readonly<Record<string, unknown>>;
   /** Stops the run after the current step; its state is saved. */
   readonly signal?: AbortSignal;
   /** Called after every step. */
   readonly onProgress?: (progress: ClassicProgress) => void;
+  /** Called and awaited between two steps: it may save, look at the model, wait, or end the training by `"finish"`. */
+  readonly between?: (moment: ClassicMoment) => "finish" | void | Promise<"finish" | void>;
   /** Called at every validation: the place to draw samples and compare them with people. What it answers with may be monitored. */
   readonly onValidate?: (snapshot: ClassicSnapshot) => ClassicMeasures | void | Promise<ClassicMeasures | void>;
   /** Called when a validation was the best so far. */
   readonly onBest?: (snapshot: ClassicSnapshot) => void | Promise<void>;
   /** Called with the state every `saveEvery` steps, at the end and on a stop. Copy or write it before returning. */
   readonly saveState?: (state: ClassicTrainingState) => void | Promise<void>;
+  /** Called and awaited between two steps: it may save, or wait. */
+  readonly between?: (moment: { readonly step: number; save(): Promise<void> }) => void | Promise<void>;
   /** A saved state to go on from. */
   readonly resume?: ClassicTrainingState;
 }
 
 /** The outcome of {@link trainClassic}. */
 export interface TrainedClassic {
-  /** False when the signal stopped the run: the weights are then as far as they came. */
+  /** False when the signal stopped the run before its end: the weights are then as far as they came. */
   readonly finished: boolean;
   /** True when early stopping ended it. */
   readonly stoppedEarly: boolean;
@@ -160,7 +177,11 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
   const decay = decayMask(network.layout);
   const settings = lossOptions(options);
   const { batch, accumulate } = options;
-  const save = async (): Promise<void> => input.saveState?.(captureRun(run, fingerprint));
+  const away = await input.delegate?.begin({ trainee, layout: network.layout, decay, options, steps: plan.steps, scale: kind.scale });
+  const save = async (): Promise<void> => {
+    await away?.pull(trainee);
+    await input.saveState?.(captureRun(run, fingerprint));
+  };
   const averaged = (): Float32Array => (options.ema === null ? trainee.weights : trainee.average);
   const stale = (): boolean => options.earlyStopping.patience !== null && run.stale >= options.earlyStopping.patience;
   const configNow = (): ClassicConfig => classicConfig(input, options, kind, run);
@@ -195,7 +216,8 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
 
   const validate = async (held: SegmentSource): Promise<ClassicValidated> => {
     const { step } = trainee;
-    const figures = await validateClassic(engine, network, averaged(), held, kind, options);
+    await away?.pull(trainee);
+    const figures = away ? await away.validate() : await validateClassic(engine, network, averaged(), held, kind, options);
     const snapshot: ClassicSnapshot = {
       step, epoch: plan.epochOf(step), figures, sampled: sampledSegments(held.length, step, options), config: configNow(),
       tensors: () => toTensors(network.layout, averaged()),
@@ -212,31 +234,49 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
     return { ...figures, measures, best };
   };
 
-  while (trainee.step < plan.steps && !stale() && !signal?.aborted) {
+  let ended = false;
+  const model = (): TrainedClassic => {
+    const stoppedEarly = stale() && trainee.step < plan.steps;
+    const last = toTensors(network.layout, averaged());
+    return {
+      finished: ended || stoppedEarly || trainee.step >= plan.steps,
+      stoppedEarly, step: trainee.step, best: run.best, config: configNow(),
+      tensors: run.bestWeights ? toTensors(network.layout, run.bestWeights) : last,
+      last,
+    };
+  };
+  const take = async (): Promise<{ loss: number; terms: Readonly<Record<LossTerm, number>>; gradientNorm: number }> => {
+    if (away) {
+      const { terms, ...taken } = await away.step(trainee);
+      return { ...taken, terms: terms as Readonly<Record<LossTerm, number>> };
+    }
+    const { gradient, ...asked } = await gradientAt(trainee.step);
+    return { ...asked, gradientNorm: adamwStep(trainee, gradient, decay, adam) };
+  };
+
+  while (trainee.step < plan.steps && !stale() && !ended && !signal?.aborted) {
     const started = performance.now();
     const rate = learningRate(trainee.step, adam);
-    const { loss, terms, gradient } = await gradientAt(trainee.step);
-    const gradientNorm = adamwStep(trainee, gradient, decay, adam);
+    const { loss, terms, gradientNorm } = await take();
     const milliseconds = performance.now() - started;
     const { step } = trainee;
     const due = validation && (step % plan.validateEvery === 0 || step === plan.steps);
     const validated = due ? await validate(validation) : undefined;
-    input.onProgress?.({
+    const progress: ClassicProgress = {
       step, steps: plan.steps, epoch: plan.epochOf(step), loss, terms, gradientNorm, learningRate: rate, milliseconds,
       notesPerSecond: (1000 * batch * accumulate * source.notes) / milliseconds, ...memoryUse(engine),
       ...(validated ? { validation: validated } : {}),
-    });
+    };
+    input.onProgress?.(progress);
     if (step % options.saveEvery === 0 || step === plan.steps || stale()) await save();
+    await input.between?.({ step, save });
+    if ((await input.between?.({ progress, save, model })) === "finish") ended = true;
     await eventLoop();
   }
-  const stoppedEarly = stale() && trainee.step < plan.steps;
-  const finished = trainee.step >= plan.steps || stoppedEarly;
-  if (!finished) await save();
-  const last = toTensors(network.layout, averaged());
-  return {
-    finished, stoppedEarly, step: trainee.step, best: run.best, config: configNow(),
-    tensors: run.bestWeights ? toTensors(network.layout, run.bestWeights) : last, last,
-  };
+  await away?.pull(trainee);
+  const outcome = model();
+  if (!outcome.finished || ended) await save();
+  return outcome;
 }
 
 /** How long a run is. */
