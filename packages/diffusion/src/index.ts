@@ -35,3 +35,10 @@ export {
   classicLoss, LOSS_TERMS, ORIGINAL_LOSS_KEYS, TRAINING_MODES,
   type ClassicLoss, type ClassicLossInput, type ClassicLossOptions, type LossTerm, type LossType, type ReconstructionBound, type TrainingMode,
 } from "./classic/losses.js";
+export {
+  sampleDiffusion, type DiffusionProgress, type DiffusionSampleOptions,
+} from "./sampling/samplers/sample-diffusion.js";
+export { SAMPLER_NAMES, SAMPLERS, type SamplerName, type SamplerTraits } from "./sampling/samplers/sampler-table.js";
+export type { KeptValues } from "./sampling/samplers/clean-estimate.js";
+export { noNoise, seededNoise, startNoise, type NoiseSource } from "./sampling/samplers/noise-source.js";
+export { renoiseSource, type StartOptions } from "./sampling/samplers/starts.js";

@@ -6,6 +6,7 @@
  */
 import { ShapeError } from "@dexter/codec";
 import type { Batch, Denoiser } from "./denoiser.js";
+import { eventLoop } from "./sampling/event-loop.js";
 
 /** How a flow's path is followed. */
 export type SolverName = "euler" | "heun";
@@ -20,8 +21,8 @@ export interface SampleOptions {
   readonly startTime?: number;
   /** Stops between two steps; the sampler then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after each step. */
-  readonly onStep?: (step: number, steps: number) => void;
+  /** Called after each step with the data as they are then, not to be changed. */
+  readonly onStep?: (step: number, steps: number, x: Batch) => void;
 }
 
 /**
@@ -58,7 +59,7 @@ export async function sample<Condition>(
       next = advance(advance(x, velocity, width / 2), ahead, width / 2);
     }
     x = next;
-    onStep?.(step + 1, steps);
+    onStep?.(step + 1, steps, x);
     if (signal ?? onStep) await eventLoop();
   }
   return x;
@@ -103,11 +104,6 @@ function sameShape(action: string, expected: Batch, noise: Batch): void {
   if (expected.shape.join() !== noise.shape.join()) {
     throw new ShapeError(`${action}: noise must be [${expected.shape.join(", ")}], got [${noise.shape.join(", ")}].`);
   }
-}
-
-/** Let timers and signals in: a WebAssembly runtime resolves its promises without ever leaving the microtasks. */
-function eventLoop(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 function advance(x: Batch, velocity: Batch, width: number): Batch {

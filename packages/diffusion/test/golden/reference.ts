@@ -9,6 +9,8 @@ import { readSafetensors } from "../../src/safetensors.js";
 export interface Golden {
   /** How the values were made, and scalar results. */
   readonly recipe: unknown;
+  /** Whether there is a tensor of this name. */
+  has(name: string): boolean;
   /** A tensor's values (32-bit integers as floats). */
   values(name: string): Float32Array;
   /** Its sizes. */
@@ -27,10 +29,15 @@ export function readGolden(topic: string): Golden | null {
     console.log(`Skipped: golden/diffusion/${topic} is not in DEXTER_SHARED.`);
     return null;
   }
-  const { tensors } = readSafetensors(readFileSync(weights), { file: weights });
+  return openGolden(weights, JSON.parse(readFileSync(recipe, "utf8")));
+}
+
+/** Read values from a safetensors file. */
+export function openGolden(file: string, recipe: unknown = {}): Golden {
+  const { tensors } = readSafetensors(readFileSync(file), { file });
   const tensor = (name: string) => {
     const found = tensors.get(name);
-    if (!found) throw new Error(`${topic} has no tensor "${name}".`);
+    if (!found) throw new Error(`${file} has no tensor "${name}".`);
     return found;
   };
   const values = (name: string): Float32Array => {
@@ -38,7 +45,8 @@ export function readGolden(topic: string): Golden | null {
     return data instanceof Float32Array ? data : Float32Array.from(data as Int32Array);
   };
   return {
-    recipe: JSON.parse(readFileSync(recipe, "utf8")) as unknown,
+    recipe,
+    has: (name) => tensors.has(name),
     values,
     shape: (name) => tensor(name).shape,
     difference: (name, actual) => {
