@@ -9,17 +9,7 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readFitConfig } from "../fit-config.js";
 import type { ChildState } from "./run-source.js";
-
-/** A run that can be started, as the page sees it. */
-export interface LaunchView {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  /** It runs now. */
-  readonly running: boolean;
-  /** A state is there to go on from. */
-  readonly resumable: boolean;
-}
+import type { LaunchView } from "./views.js";
 
 /** What was started. */
 export interface Started {

@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import { FormatError } from "@dexter/codec";
 import { readFileBounded } from "@dexter/codec/node";
 import { History } from "./history.js";
-import { isRunFolder, folderRun, type RunSource, type RunSummary } from "./run-source.js";
+import { isRunFolder, folderRun, type RunSource } from "./run-source.js";
+import type { RunSummary } from "./views.js";
 
 /** In a checkout among its data, in a package beside the code; from `dist/dashboard` or `src/dashboard`. */
 const PLACES = ["../../../../data/models/base/", "../../dist/model/"];

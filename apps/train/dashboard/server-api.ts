@@ -1,0 +1,80 @@
+/**
+ * @file What the page asks of its server.
+ */
+import { History, type HistoryData } from "../src/dashboard/history.js";
+import type { ControlCommand } from "../src/dashboard/run-record.js";
+import type { LaunchView, RunDetail, RunSummary } from "../src/dashboard/views.js";
+
+export type { ControlCommand, LaunchView, RunDetail, RunSummary };
+
+/** A performance drawn during training, beside those of pianists. */
+export interface Sample {
+  readonly piece: string;
+  readonly onsetBeat: readonly number[];
+  readonly tempo: Curves;
+  readonly velocity: Curves;
+  readonly notes: {
+    readonly onsetSec: readonly number[];
+    readonly durationSec: readonly number[];
+    readonly pitch: readonly number[];
+    readonly velocity: readonly number[];
+  };
+}
+
+/** A value per onset: of the sample, and of each pianist. */
+export interface Curves {
+  readonly sample: readonly (number | null)[];
+  readonly human: readonly (readonly (number | null)[])[];
+}
+
+/** All runs, and what can be started. */
+export function fetchRuns(): Promise<{ readonly runs: readonly RunSummary[]; readonly launches: readonly LaunchView[] }> {
+  return get("/api/runs");
+}
+
+/** One run. */
+export function fetchRun(id: string): Promise<RunDetail> {
+  return get(`/api/runs/${encodeURIComponent(id)}`);
+}
+
+/** A run's curve, and the place where its events go on. */
+export async function fetchHistory(id: string): Promise<{ readonly history: History; readonly cursor: string }> {
+  const { history, cursor } = await get<{ history: HistoryData; cursor: string }>(`/api/runs/${encodeURIComponent(id)}/history`);
+  return { history: History.from(history), cursor };
+}
+
+/** Address of a sample's file. */
+export function sampleAddress(id: string, file: string, kind: "json" | "mid"): string {
+  return `/api/runs/${encodeURIComponent(id)}/${file.replace(/json$/, kind)}`;
+}
+
+/** A sample. */
+export async function fetchSample(id: string, file: string): Promise<Sample> {
+  const sample = await get<Sample>(sampleAddress(id, file, "json"));
+  if (!Array.isArray(sample.notes?.pitch) || !Array.isArray(sample.onsetBeat)) throw new Error("the sample's file is damaged");
+  return sample;
+}
+
+/** Tell a run what to do. */
+export function sendCommand(id: string, command: ControlCommand): Promise<unknown> {
+  return post(`/api/runs/${encodeURIComponent(id)}/control`, { command });
+}
+
+/** Start a run; resolves to its identifier. */
+export async function startRun(launch: string, resume: boolean): Promise<string> {
+  return ((await post("/api/start", { launch, resume })) as { id: string }).id;
+}
+
+async function get<T>(path: string): Promise<T> {
+  return answer(await fetch(path)) as Promise<T>;
+}
+
+async function post(path: string, body: unknown): Promise<unknown> {
+  return answer(await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }));
+}
+
+async function answer(response: Response): Promise<unknown> {
+  const value = (await response.json().catch(() => ({}))) as { error?: string };
+  if (!response.ok) throw new Error(value.error ?? `the server answers ${response.status}`);
+  return value;
+}

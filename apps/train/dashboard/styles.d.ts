@@ -1,0 +1,2 @@
+/** @file Style sheets are bundled, not read. */
+declare module "*.css";
