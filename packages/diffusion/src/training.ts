@@ -37,8 +37,13 @@ export { diffWaveLayout, diffWaveTensors, initialDiffWave } from "./classic/diff
 export type { ClassicForward, ClassicInput, ClassicNetwork } from "./classic/network.js";
 export type { ClassicSegment, SegmentSource } from "./training/classic/segment-source.js";
 export {
-  trainClassic, type ClassicMeasures, type ClassicProgress, type ClassicSnapshot, type ClassicValidated, type TrainClassicInput, type TrainedClassic,
+  trainClassic, type ClassicMeasures, type ClassicMoment, type ClassicProgress, type ClassicSnapshot, type ClassicValidated, type TrainClassicInput, type TrainedClassic,
 } from "./training/classic/train-classic.js";
 export type { BestFigure, ClassicTrainingState } from "./training/classic/classic-state.js";
 export type { ClassicFigures } from "./training/classic/classic-validation.js";
 export { MemoryLimitError, memoryUse, type MemoryUse } from "./training/memory-guard.js";
+export type {
+  BaseDelegate, BaseStart, ClassicDelegate, ClassicStart, DelegatedNetwork, DelegatedStart, DelegatedStep,
+} from "./training/delegate.js";
+export type { PreparedPiece, PreparedPerformance } from "./training/training-piece.js";
+export type { Trainee } from "./training/adamw.js";

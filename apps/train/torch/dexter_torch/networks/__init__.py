@@ -1,0 +1,1 @@
+"""The denoisers, with the tensor names and shapes of every DExter checkpoint."""

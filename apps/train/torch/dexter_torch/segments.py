@@ -1,0 +1,146 @@
+"""Segments of equal length from sets that `dexter-train prepare` wrote, read one at a time.
+
+The layout of a set is described in packages/alignment-datasets/src/set/format.ts.
+"""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping, Optional, Sequence
+
+import h5py
+import numpy as np
+import torch
+from torch import Tensor
+
+FORMAT = "dexter-set"
+PITCH, BEAT_PERIOD, VELOCITY, TIMING = 2, 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A passage as somebody played it."""
+
+    parameters: Tensor
+    """In their own units, 0 where the mask is 0, [N, P]."""
+    score: Tensor
+    """Raw score features; padding repeats the last note, [N, S]."""
+    mask: Tensor
+    """1 for played notes, [N]."""
+
+
+@dataclass(frozen=True)
+class _Score:
+    file: h5py.File
+    place: str
+    notes: int
+    performances: int
+    first: int
+
+
+class SegmentSet:
+    """Every segment of one split, by number: all performances of a passage, then the next passage."""
+
+    def __init__(self, paths: Sequence[Path], split: str, notes: int) -> None:
+        self.notes = notes
+        self._scores: list[_Score] = []
+        self.length = 0
+        for path in paths:
+            file = h5py.File(path, "r")
+            if _text(file.attrs.get("format")) != FORMAT:
+                raise ValueError(f'{path}: expected a set written by "dexter-train prepare".')
+            for name, group in file["scores"].items():
+                if _text(group.attrs["split"]) != split or "performances" not in group:
+                    continue
+                performances, count = group["performances/parameters"].shape[:2]
+                if performances > 0:
+                    self._scores.append(_Score(file, f"scores/{name}", count, performances, self.length))
+                    self.length += performances * -(-count // notes)
+        self._firsts = [score.first for score in self._scores]
+
+    def passage(self, index: int) -> range:
+        """All performances of a segment's passage, itself included."""
+        score, start, _ = self._find(index)
+        first = score.first + start // self.notes * score.performances
+        return range(first, first + score.performances)
+
+    def read(self, index: int) -> Segment:
+        score, start, performance = self._find(index)
+        group = score.file[score.place]
+        end = min(score.notes, start + self.notes)
+        padding = self.notes - (end - start)
+        parameters = group["performances/parameters"][performance, start:end]
+        mask = group["performances/mask"][performance, start:end]
+        features = group["features"][start:end]
+        return Segment(
+            parameters=torch.from_numpy(np.pad(parameters * mask[:, None], ((0, padding), (0, 0)))).float(),
+            score=torch.from_numpy(np.pad(features, ((0, padding), (0, 0)), mode="edge")).float(),
+            mask=torch.from_numpy(np.pad(mask, (0, padding))).float(),
+        )
+
+    def _find(self, index: int) -> tuple[_Score, int, int]:
+        score = self._scores[bisect.bisect_right(self._firsts, index) - 1]
+        passage, performance = divmod(index - score.first, score.performances)
+        return score, passage * self.notes, performance
+
+
+class SegmentOrder:
+    """Every segment once an epoch, in an order that seed and epoch alone decide."""
+
+    def __init__(self, length: int, seed: int) -> None:
+        self.length, self.seed = length, seed
+        self._epoch, self._order = -1, torch.empty(0, dtype=torch.long)
+
+    def at(self, place: int, count: int) -> list[int]:
+        chosen = []
+        for i in range(place, place + count):
+            epoch = i // self.length
+            if epoch != self._epoch:
+                self._epoch = epoch
+                self._order = torch.randperm(self.length, generator=torch.Generator().manual_seed(self.seed * 1_000_003 + epoch))
+            chosen.append(int(self._order[i % self.length]))
+        return chosen
+
+
+def vary(segment: Segment, options: Mapping[str, Any], stream: torch.Generator) -> Segment:
+    """Transpose, play faster or slower, with other dynamics."""
+
+    def even(width: float) -> float:
+        return float(torch.rand((), generator=stream) * 2 - 1) * width
+
+    reach = int(options["transpose"])
+    semitones = int(torch.randint(-reach, reach + 1, (), generator=stream))
+    slower, wider, louder = 2 ** even(options["tempoScale"]), 2 ** even(options["dynamicsScale"]), even(options["loudnessShift"]) / 127
+    score, parameters = segment.score.clone(), segment.parameters.clone()
+    if semitones:
+        score[:, PITCH] = (score[:, PITCH] + semitones).clamp(0, 127)
+    parameters[:, BEAT_PERIOD] *= slower
+    parameters[:, TIMING] *= slower
+    if options["dynamicsScale"] or options["loudnessShift"]:
+        velocity = parameters[:, VELOCITY]
+        mean = (velocity * segment.mask).sum() / segment.mask.sum().clamp(min=1)
+        parameters[:, VELOCITY] = (mean + (velocity - mean) * wider + louder).clamp(0, 1) * segment.mask
+    return Segment(parameters, score, segment.mask)
+
+
+def mix(source: SegmentSet, index: int, options: Mapping[str, Any], stream: torch.Generator) -> Segment:
+    """A segment, or, as often as `mixup` says, an interpolation of performances of its passage (Zhang et al., 2018)."""
+    segment = source.read(index)
+    others = [i for i in source.passage(index) if i != index]
+    if not others or float(torch.rand((), generator=stream)) >= options["mixup"]:
+        return segment
+    order = torch.randperm(len(others), generator=stream)[: int(options["mixupPerformances"]) - 1]
+    parts = [segment, *(source.read(others[int(i)]) for i in order)]
+    alpha = 1.0 if options["mixupWeights"] == "uniform" else float(options["mixupWeights"])
+    # Dirichlet from gamma variates; numpy's generator takes the stream's next number as its seed.
+    numbers = np.random.default_rng(int(torch.randint(2**62, (), generator=stream)))
+    weights = torch.from_numpy(numbers.dirichlet([alpha] * len(parts))).float()
+    mask = torch.stack([part.mask for part in parts]).amin(0)
+    parameters = torch.stack([w * part.parameters for w, part in zip(weights, parts)]).sum(0)
+    return Segment(parameters * mask.unsqueeze(1), segment.score, mask)
+
+
+def _text(value: Any) -> Optional[str]:
+    return value.decode() if isinstance(value, bytes) else value
