@@ -69,6 +69,8 @@ export interface UnetConfig extends ClassicInputConfig {
   readonly withTimeEmbedding: boolean;
   /** Widening inside a ConvNeXt block. */
   readonly convnextMult: number;
+  /** Range of the score features; `null` takes them raw, as weights of the original expect (onsets in the thousands). */
+  readonly scoreNormalization: MinMaxConfig | null;
 }
 
 /** One of the two. */
@@ -152,6 +154,7 @@ export const DEFAULT_UNET: UnetConfig = {
   channels: 1,
   withTimeEmbedding: true,
   convnextMult: 2,
+  scoreNormalization: null,
 };
 
 /** The original's schedule. */
