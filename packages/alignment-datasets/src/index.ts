@@ -24,9 +24,13 @@ export {
 } from "./set/format.js";
 export { scoreOfNotes } from "./set/stored-notes.js";
 export { storedParameters } from "./set/parameter-matrix.js";
-export { openSet, type ScoreEntry, type StoredPerformance, type StoredScore, type StoredSet } from "./set/set-reader.js";
+export { openSet, type ScoreEntry, type StoredPerformance, type StoredScore, type StoredSet, type NoteColumn, type NoteColumnData } from "./set/set-reader.js";
 export { writeSet, type ScoreRecord, type ScoreWriter, type SetWriter, type SetWriterOptions } from "./set/set-writer.js";
 export {
   ORIGINAL_PERCEPTUAL_FEATURES, ORIGINAL_SCORE_FEATURES, exportOriginalLayout, type ExportCounts, type ExportOptions,
 } from "./original/original-layout.js";
 export { readOriginalLayout, type OriginalSegment, type OriginalSet } from "./original/original-reader.js";
+export { mixSegments } from "./loader/mixup.js";
+export type { LoadedSegment, SegmentLoader, SegmentLoaderOptions } from "./loader/segment.js";
+export { setSegments, type SetSegmentOptions } from "./loader/set-segments.js";
+export { originalSegments, type OriginalSegmentOptions, type OriginalSegments } from "./loader/original-segments.js";

@@ -25,7 +25,7 @@ export const HELD_OUT_MAZURKAS: readonly string[] = [
 ];
 
 /** Titles that may contain one of them: the movement or number is not told. */
-const POSSIBLE_TEST_WORKS = ["chopin/op10", "mozart/k331", "schubert/d783"];
+const POSSIBLE_TEST_WORKS = ["mozart/k331", "schubert/d783", ...["chopin/op10-3", ...HELD_OUT_MAZURKAS].map((work) => work.replace(/-\d+$/, ""))];
 
 /** What {@link isTestPiece} and {@link splitPieces} ask of a piece. */
 export type SplitPiece = Pick<Piece, "work" | "testOnly">;

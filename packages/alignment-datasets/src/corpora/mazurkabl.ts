@@ -23,8 +23,11 @@ const BAR_QUARTERS = 3;
 /** Rows and columns that a table may have; the largest of MazurkaBL have 673 and 66. */
 const LIMITS = { rows: 20_000, columns: 1_000 } as const;
 
-/** A table whose beats fit its score less often than this is another score's. */
-const MIN_BEATS_AT_ONSETS = 0.8;
+/** A table is another score's where fewer of the beats in the score are at onsets … */
+const MIN_AT_ONSETS = 0.8;
+
+/** … or fewer of all its beats are in the score. */
+const MIN_INSIDE = 0.75;
 
 /** Two positions closer than this are one, quarters. */
 const SAME_QUARTER = 1e-4;
@@ -166,8 +169,9 @@ function placeBeats(score: Score, times: BeatTable, loudness: BeatTable, piece: 
     gap = false;
   }
   const K = kept.length;
-  if (K - silent.length < MIN_BEATS_AT_ONSETS * times.rows.length) {
-    const message = `only ${K - silent.length} of ${times.rows.length} beats are at onsets of ${piece.scorePath}. They are not of one edition`;
+  const struck = K - silent.length;
+  if (struck < MIN_AT_ONSETS * K || K < MIN_INSIDE * times.rows.length) {
+    const message = `of ${times.rows.length} beats, ${K} lie in ${piece.scorePath} and ${struck} at its onsets. They are not of one edition`;
     throw new CorpusError(piece.timePath, "", message);
   }
   const timeSec = new Float64Array(R * K).fill(NaN);

@@ -28,6 +28,8 @@ export interface OriginalSegment {
   readonly pieceName: string;
   /** As written: `train`, `valid`, `test` … */
   readonly split: string;
+  /** `train`, `validation` or `test`, where the file tells (ours do). */
+  readonly dexterSplit?: string;
   /** Ids of the notes, where the file holds them (ours do). */
   readonly noteIds?: readonly string[];
 }
@@ -105,6 +107,7 @@ function readGroup(path: string, name: string, group: Group): OriginalSegment[] 
   }
   const text = Object.fromEntries(STRINGS.map((key) => [key, stringsOf(path, name, group, key, parameters.length)]));
   const noteIds = group.keys().includes("snote_ids") && parameters.length === 1 ? stringsOf(path, name, group, "snote_ids", null) : undefined;
+  const dexterSplit = group.keys().includes("dexter_split") ? stringsOf(path, name, group, "dexter_split", parameters.length) : undefined;
   return parameters.map((matrix, s) => ({
     group: name,
     parameters: matrix,
@@ -114,6 +117,7 @@ function readGroup(path: string, name: string, group: Group): OriginalSegment[] 
     scorePath: text.score_path[s],
     pieceName: text.piece_name[s],
     split: text.split[s],
+    ...(dexterSplit ? { dexterSplit: dexterSplit[s] } : {}),
     ...(noteIds ? { noteIds } : {}),
   }));
 }

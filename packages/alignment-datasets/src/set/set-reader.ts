@@ -67,11 +67,21 @@ export interface StoredSet {
   readScore(index: number): StoredScore;
   /** Read one performance of a score, both by index. */
   readPerformance(score: number, performance: number): StoredPerformance;
+  /** Read a performance's numbers alone, faster than {@link StoredSet.readPerformance}. */
+  readParameters(score: number, performance: number): Pick<StoredPerformance, "parameters" | "mask">;
+  /** Read some columns of a score's notes, `[N]` each, without its ids and features. */
+  readNoteColumns<Field extends NoteColumn>(index: number, fields: readonly Field[]): Readonly<Record<Field, NoteColumnData>>;
   /** Read the recordings of a score that are known by their beats; `null` where it has none. */
   readBeats(index: number): BeatRecordings | null;
   /** Close the file. */
   close(): void;
 }
+
+/** A numeric column of the stored notes. */
+export type NoteColumn = keyof typeof NOTE_COLUMNS;
+
+/** Its values. */
+export type NoteColumnData = Float64Array | Int32Array | Uint8Array;
 
 /** A typed-array class that a note column has. */
 type NumberArray = new (length: number) => Float64Array | Int32Array | Uint8Array;
@@ -153,6 +163,18 @@ function storedSet(path: string, file: Group & { close(): unknown }, description
     });
   }
 
+  /** One of the K performances of N notes. */
+  function readPlayed(performances: Group, K: number, N: number, k: number): Pick<StoredPerformance, "parameters" | "mask"> {
+    shapeOf(path, performances, "parameters", [K, N, P]);
+    shapeOf(path, performances, "mask", [K, N]);
+    const parameters = dataset(path, performances, "parameters").slice([[k, k + 1], [0, N], [0, P]]);
+    const mask = dataset(path, performances, "mask").slice([[k, k + 1], [0, N]]);
+    if (!(parameters instanceof Float32Array) || !(mask instanceof Uint8Array)) {
+      throw new SetFileError(path, performances.path, "parameters must be float32 and the mask uint8");
+    }
+    return { parameters: { data: parameters, shape: [N, P] }, mask };
+  }
+
   return {
     path,
     description,
@@ -185,20 +207,22 @@ function storedSet(path: string, file: Group & { close(): unknown }, description
           throw new RangeError(`performance ${k} of a score with ${descriptions.length} performances`);
         }
         const performances = group(path, score, "performances");
-        const K = descriptions.length;
-        shapeOf(path, performances, "parameters", [K, N, P]);
-        shapeOf(path, performances, "mask", [K, N]);
-        const parameters = dataset(path, performances, "parameters").slice([[k, k + 1], [0, N], [0, P]]);
-        const mask = dataset(path, performances, "mask").slice([[k, k + 1], [0, N]]);
-        if (!(parameters instanceof Float32Array) || !(mask instanceof Uint8Array)) {
-          throw new SetFileError(path, performances.path, "parameters must be float32 and the mask uint8");
-        }
-        return {
-          description: descriptions[k],
-          parameters: { data: parameters, shape: [N, P] },
-          mask,
-          release: releaseOf(path, performances),
-        };
+        const numbersOfIt = readPlayed(performances, descriptions.length, N, k);
+        return { description: descriptions[k], ...numbersOfIt, release: releaseOf(path, performances) };
+      }),
+    readParameters: (index, k) =>
+      within(path, `${place(index)}/performances`, () => {
+        const performances = group(path, scoreGroup(index), "performances");
+        const [K, N] = shapeOf(path, performances, "parameters", [null, null, P]);
+        if (!Number.isInteger(k) || k < 0 || k >= K) throw new RangeError(`performance ${k} of a score with ${K} performances`);
+        return readPlayed(performances, K, N, k);
+      }),
+    readNoteColumns: <Field extends NoteColumn>(index: number, fields: readonly Field[]) =>
+      within(path, place(index), () => {
+        const score = scoreGroup(index);
+        const [N] = shapeOf(path, score, "features", [null, C]);
+        const columns = fields.map((field) => [field, numbers<NoteColumnData>(path, score, NOTE_COLUMNS[field][0], NOTE_COLUMNS[field][1], [N])] as const);
+        return Object.fromEntries(columns) as Record<Field, NoteColumnData>;
       }),
     readBeats: (index) =>
       within(path, `${place(index)}/${BEAT_GROUP}`, () => {

@@ -1,0 +1,127 @@
+/**
+ * @file Segments of a prepared set, read when they are asked for.
+ *
+ * Numbers run over scores, then over passages, then over performances: what
+ * others played of a passage lies side by side.
+ */
+import { createHash } from "node:crypto";
+import { PARAMETER_NAMES, type Release } from "@dexter/codec";
+import { OptionError, SetFileError } from "../errors.js";
+import { segments } from "../segments.js";
+import type { StoredSet } from "../set/set-reader.js";
+import type { Split } from "../splits.js";
+import { byteCache } from "./byte-cache.js";
+import { mixSegments } from "./mixup.js";
+import { checkIndex, repeatLast, scaleOf, type LoadedSegment, type SegmentLoader, type SegmentLoaderOptions } from "./segment.js";
+
+const P = PARAMETER_NAMES.length;
+const FEATURES = ["onsetDiv", "durationDiv", "pitch", "voice"] as const;
+const S = FEATURES.length;
+
+/** How to cut a set. */
+export interface SetSegmentOptions extends SegmentLoaderOptions {
+  /** Which pieces. */
+  readonly split: Split;
+  /** Notes from one segment's start to the next. Default: `notes`, no overlap. */
+  readonly hop?: number;
+  /** What articulation must run to; `"any"` takes the set as it is. Default `"sound"`, what the classic models learn. */
+  readonly release?: Release | "any";
+}
+
+/** A score's place in the numbering. */
+interface ScorePlace {
+  readonly score: number;
+  readonly notes: number;
+  readonly performances: number;
+  /** Starts of its segments. */
+  readonly starts: number;
+  /** Number of its first segment. */
+  readonly first: number;
+}
+
+/**
+ * The segments of a set's pieces of one split. Any feature set will do: the
+ * classic features are columns of the stored notes.
+ *
+ * @throws OptionError for options out of range
+ * @throws SetFileError when the set's release is another, or the split is empty
+ */
+export function setSegments(set: StoredSet, options: SetSegmentOptions): SegmentLoader {
+  const { notes = 200, hop = notes, split, release = "sound", cacheMB = 64 } = options;
+  if (!(cacheMB >= 0)) throw new OptionError("cacheMB", `expected 0 or more, got ${cacheMB}`);
+  segments(0, { length: notes, hop });
+  const { description } = set;
+  if (release !== "any" && description.release !== release) {
+    throw new SetFileError(set.path, "", `expected release "${release}", got "${description.release}". Prepare the set with --release ${release}`);
+  }
+  const places: ScorePlace[] = [];
+  const digest = createHash("sha256").update(JSON.stringify([notes, hop, split, description.release, description.counts, [...description.statistics.parameters.mean]]));
+  let length = 0;
+  for (const { index, description: score, noteCount, performances } of set.entries()) {
+    if (score.split !== split || performances.length === 0 || noteCount === 0) continue;
+    const starts = segments(noteCount, { length: notes, hop }).length;
+    places.push({ score: index, notes: noteCount, performances: performances.length, starts, first: length });
+    length += starts * performances.length;
+    digest.update(JSON.stringify([index, score.corpus, score.piece, noteCount, performances.map(({ id, matchRatio }) => [id, matchRatio])]));
+  }
+  if (length === 0) throw new SetFileError(set.path, "", `holds no performance in the split "${split}"`);
+  const cache = byteCache<{ readonly values: Float32Array; readonly mask: Uint8Array }>(cacheMB * 2 ** 20);
+  const none = new Uint8Array(0);
+
+  /** `[n, 4]` of a whole score. */
+  const scoreRows = (score: number): Float32Array =>
+    cache.get(`${score}`, () => {
+      const columns = set.readNoteColumns(score, FEATURES);
+      const values = new Float32Array(columns.pitch.length * S);
+      FEATURES.forEach((name, c) => columns[name].forEach((value, n) => (values[n * S + c] = value)));
+      return { value: { values, mask: none }, bytes: values.byteLength };
+    }).values;
+  const performance = (score: number, k: number) =>
+    cache.get(`${score}/${k}`, () => {
+      const { parameters, mask } = set.readParameters(score, k);
+      return { value: { values: parameters.data, mask }, bytes: parameters.data.byteLength + mask.byteLength };
+    });
+
+  const placeOf = (index: number): ScorePlace => {
+    checkIndex(index, length);
+    let low = 0;
+    for (let high = places.length - 1; low < high;) {
+      const middle = Math.ceil((low + high) / 2);
+      if (places[middle].first <= index) low = middle;
+      else high = middle - 1;
+    }
+    return places[low];
+  };
+  const read = (index: number): LoadedSegment => {
+    const place = placeOf(index);
+    const start = Math.floor((index - place.first) / place.performances) * hop;
+    const count = Math.min(notes, place.notes - start);
+    const played = performance(place.score, (index - place.first) % place.performances);
+    const score = new Float32Array(notes * S);
+    score.set(scoreRows(place.score).subarray(start * S, (start + count) * S));
+    repeatLast(score, count, S);
+    const parameters = new Float32Array(notes * P);
+    parameters.set(played.values.subarray(start * P, (start + count) * P));
+    const mask = new Uint8Array(notes);
+    mask.set(played.mask.subarray(start, start + count));
+    return { parameters, score, perceptual: null, mask };
+  };
+  const { mean, standardDeviation } = description.statistics.parameters;
+  return {
+    length,
+    notes,
+    scale: scaleOf(mean, standardDeviation),
+    fingerprint: digest.digest("hex").slice(0, 16),
+    record: {
+      split, release: description.release, scores: places.length, hop,
+      performances: places.reduce((sum, { performances }) => sum + performances, 0),
+    },
+    read,
+    passage(index) {
+      const { first, performances } = placeOf(index);
+      const begin = index - ((index - first) % performances);
+      return Array.from({ length: performances }, (_, k) => begin + k);
+    },
+    mix: (indices, weights) => mixSegments(indices.map(read), weights),
+  };
+}
