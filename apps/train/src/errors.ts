@@ -13,6 +13,12 @@ export class InterruptedError extends Error {}
 /** Exit codes of every command. */
 export const EXIT = { failure: 1, usage: 2, interrupted: 130 } as const;
 
+/** Whether a file could not be written for want of room. */
+export function isDiskFull(error: unknown): boolean {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
+  return code === "ENOSPC" || code === "EDQUOT" || (cause !== undefined && isDiskFull(cause));
+}
+
 /** Say what failed in one line on stderr, with the stack only on request. */
 export function reportError(error: unknown, { verbose }: { readonly verbose: boolean }): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage; // commander has said why

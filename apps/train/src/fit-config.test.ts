@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { readFitConfig } from "./fit-config.js";
+import { FIT_SCHEMA } from "./config/fit-schema.js";
+import { readFitConfig, resolvedConfig } from "./fit-config.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -18,7 +19,8 @@ async function read(text: string) {
 
 test("the data is all that must be said; paths are relative to the file", async () => {
   expect(await read("data: sets/asap.h5\n")).toEqual({
-    data: [join(folder, "sets/asap.h5")], output: join(folder, "runs/trial"), engine: undefined, threads: undefined, training: {},
+    model: "base", name: "trial", data: [join(folder, "sets/asap.h5")], output: join(folder, "runs/trial"), engine: undefined, threads: undefined,
+    keep: "loss", sampleEvery: 2, memoryLimitMB: null, tensorboard: true, patience: null, training: {},
   });
 });
 
@@ -30,11 +32,18 @@ test("options of training go through by name", async () => {
 });
 
 test.each([
-  ["", "must be object"],
-  ["seed: 1", "must have required property 'data'"],
-  ["data: a.h5\nstepz: 3", 'must NOT have additional properties "stepz"'],
-  ["data: a.h5\nmean: { steps: -1 }", "mean.steps must be >= 0"],
-  ["data: a.h5\nengine: abacus", "engine must be equal to one of the allowed values (tfjs-node-gpu"],
+  ["", "the file must be object"],
+  ["seed: 1", 'trial.yaml:1: "data" is missing'],
+  ["data: a.h5\nseeed: 3", 'trial.yaml:2: unknown key "seeed". Did you mean "seed"?'],
+  ["data: a.h5\nmean:\n  learningrate: 1", 'trial.yaml:3: unknown key "mean.learningrate". Did you mean "learningRate"?'],
+  ["data: a.h5\nzzzzzzzz: 3", 'unknown key "zzzzzzzz". It knows model, data'],
+  ["data: a.h5\nmean: { steps: -1 }", "trial.yaml:2: mean.steps must be >= 0, got -1"],
+  ["data: a.h5\nengine: wasmm", 'trial.yaml:2: engine must be one of tfjs-node-gpu, tfjs-node, wasm, cpu, torch, got "wasmm". Did you mean "wasm"?'],
+  ["data: a.h5\nmodel: diffwaves", 'model must be one of base, diffwave, unet, got "diffwaves". Did you mean "diffwave"?'],
+  ["data: a.h5\nmodel: unet\nnetwork: { dim: 0 }", "trial.yaml:3: network.dim must be >= 1, got 0"],
+  ["data: a.h5\nmodel: diffwave\nloss: { weights: [1] }", "loss.weights must be 5 numbers"],
+  ["data: a.h5\nmodel: diffwave\nema: lots", 'trial.yaml:3: ema must be a number from 0 to 0.9999999, or null, got "lots"'],
+  ["data: a.h5\nsed: 1\nbatsh: 2", 'trial.yaml:2: unknown key "sed". Did you mean "seed"?; '],
   ["data: a.h5\nencoder: { hidden: 8, blocks: 2, kernel: 3, dilations: [1] }", "encoder: expected a dilation for each of 2 blocks, got 1"],
   ["data: [a.h5", "not YAML"],
 ])("a wrong configuration is told in one line: %j", async (text, message) => {
@@ -42,6 +51,34 @@ test.each([
   expect(error).toBeInstanceOf(Error);
   expect((error as Error).message).toContain(message);
   expect((error as Error).message).not.toContain("\n");
+});
+
+test("key=value replaces what the file says, deep and whole, in YAML", async () => {
+  const path = join(folder, "over.yaml");
+  await writeFile(path, "data: a.h5\nmodel: diffwave\noptimizer: { learningRate: 0.1, warmup: 3 }\n");
+  const config = await readFitConfig(path, ["network.residualChannels=8", "optimizer.learningRate=1e-4", "data=[b.h5, c.h5]", "ema=null", "name=one=two"]);
+  expect(config).toMatchObject({
+    model: "diffwave", name: "one=two", data: [join(folder, "b.h5"), join(folder, "c.h5")],
+    training: { network: { kind: "diffwave", residualChannels: 8 }, optimizer: { learningRate: 1e-4, warmup: 3 }, ema: null },
+  });
+  expect(resolvedConfig(config)).toMatchObject({ engine: "auto", batch: 16, network: { residualChannels: 8, residualLayers: 12 }, optimizer: { kind: "adam" } });
+});
+
+test.each([
+  ["network.residualChannel=8", 'network.residualChannel=8: unknown key "network.residualChannel". Did you mean "residualChannels"?'],
+  ["steps=-1", "steps=-1: steps must be a whole number from 1"],
+  ["steps", "expected key=value"],
+  ["__proto__.x=1", "expected key=value"],
+  ["data=[", "data: the value is not YAML"],
+])("a wrong replacement is named: %s", async (text, message) => {
+  const path = join(folder, "over.yaml");
+  await writeFile(path, "data: a.h5\nmodel: diffwave\n");
+  await expect(readFitConfig(path, [text])).rejects.toThrow(message);
+});
+
+test("the schema for editors is the one that is checked", async () => {
+  const published = JSON.parse(await readFile(new URL("../fit.schema.json", import.meta.url), "utf8")) as unknown;
+  expect(published).toEqual(JSON.parse(JSON.stringify(FIT_SCHEMA)));
 });
 
 test("a configuration that is not there is named", async () => {

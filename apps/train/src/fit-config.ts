@@ -1,74 +1,62 @@
 /**
  * @file The configuration of `dexter-train fit`: a YAML file in which everything
- * but the data has a default.
+ * but the data has a default, with `key=value` over it.
  */
 import { dirname, resolve } from "node:path";
-import { Ajv, type ErrorObject } from "ajv";
-import { parse } from "yaml";
+import { Ajv } from "ajv";
+import { LineCounter, parseDocument } from "yaml";
 import { FormatError } from "@dexter/codec";
 import { readFileBounded } from "@dexter/codec/node";
-import { ENGINE_NAMES, type EngineName, type PartialTraining } from "@dexter/diffusion/training";
+import {
+  classicTrainingOptions, trainingOptions, type PartialClassicTraining, type PartialTraining,
+} from "@dexter/diffusion/training";
+import { explainFaults, nearest, type ConfigSource } from "./config/config-faults.js";
+import { MODEL_KINDS, schemaOf, type FitEngine, type ModelKind } from "./config/fit-schema.js";
+import { readOverride, withOverrides } from "./config/overrides.js";
 import { UsageError } from "./errors.js";
 
-/** What the file says. */
-export interface FitConfig {
+/** What belongs to every run, whatever it trains. */
+export interface RunSettings {
   /** Sets written by `prepare`, absolute paths. */
   readonly data: readonly string[];
   /** Folder of the run, absolute. */
   readonly output: string;
+  /** What the run is called. */
+  readonly name: string;
   /** The engine; the best that is installed where absent. */
-  readonly engine?: EngineName;
+  readonly engine?: FitEngine;
   /** Threads of a native engine. */
   readonly threads?: number;
-  /** Options of training that differ from the recipe. */
-  readonly training: PartialTraining;
+  /** What decides which weights the checkpoint has. */
+  readonly keep: "loss" | "agreement" | "last";
+  /** Validations from one drawn sample to the next; 0: none. */
+  readonly sampleEvery: number;
+  /** Bound on the memory of the process, MB; `null`: none. */
+  readonly memoryLimitMB: number | null;
+  /** Whether event files are written. */
+  readonly tensorboard: boolean;
 }
 
-const count = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum });
-const number = (minimum: number, maximum: number) => ({ type: "number", minimum, maximum });
-const object = (properties: Record<string, unknown>, required: string[] = []) => ({ type: "object", additionalProperties: false, properties, required });
+/** A run of the `base` model. */
+export interface BaseFitConfig extends RunSettings {
+  /** Which network. */
+  readonly model: "base";
+  /** Options of training that differ from the recipe. */
+  readonly training: PartialTraining;
+  /** Validations of the second stage without a better figure after which the run ends. */
+  readonly patience: number | null;
+}
 
-const STAGE = {
-  steps: count(0, 10_000_000),
-  learningRate: number(0, 1),
-  warmup: count(0, 1_000_000),
-  weightDecay: number(0, 10),
-  clipNorm: { type: "number", exclusiveMinimum: 0 },
-  ema: number(0, 0.999999),
-  dropout: number(0, 0.95),
-  channelWeights: { type: "array", minItems: 6, maxItems: 6, items: number(0, 1000) },
-};
-const STACK = object(
-  {
-    hidden: count(1, 1024),
-    blocks: count(1, 64),
-    kernel: { enum: [3, 5, 7] },
-    dilations: { type: "array", minItems: 1, maxItems: 64, items: count(1, 65_536) },
-  },
-  ["hidden", "blocks", "kernel", "dilations"],
-);
+/** A run of a classic denoiser. */
+export interface ClassicFitConfig extends RunSettings {
+  /** Which network. */
+  readonly model: "diffwave" | "unet";
+  /** Options of training that differ from the recipe; they name the network. */
+  readonly training: PartialClassicTraining;
+}
 
-/** JSON schema of the file. */
-export const FIT_SCHEMA = object(
-  {
-    data: { anyOf: [{ type: "string", minLength: 1 }, { type: "array", minItems: 1, items: { type: "string", minLength: 1 } }] },
-    output: { type: "string", minLength: 1 },
-    engine: { enum: [...ENGINE_NAMES] },
-    threads: count(1, 1024),
-    seed: count(0, 2 ** 31 - 1),
-    batch: count(1, 1024),
-    notes: count(2, 8192),
-    featureClip: { type: "number", exclusiveMinimum: 0 },
-    targetClip: { type: "number", exclusiveMinimum: 0 },
-    validateEvery: count(1, 10_000_000),
-    saveEvery: count(1, 10_000_000),
-    encoder: STACK,
-    denoiser: STACK,
-    mean: object({ ...STAGE, featureDropout: number(0, 0.95), transpose: count(0, 24) }),
-    flow: object({ ...STAGE, conditionDropout: number(0, 0.95) }),
-  },
-  ["data"],
-);
+/** What a configuration says. */
+export type FitConfig = BaseFitConfig | ClassicFitConfig;
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -76,41 +64,83 @@ const MAX_BYTES = 1024 * 1024;
  * Read a configuration. Paths in it are relative to the file; the run's folder
  * is by default `runs/NAME` beside it.
  *
+ * @param replacements - `key=value`, dotted keys, values in YAML
  * @throws UsageError when it is not YAML or says what cannot be
  */
-export async function readFitConfig(path: string): Promise<FitConfig> {
+export async function readFitConfig(path: string, replacements: readonly string[] = []): Promise<FitConfig> {
   const text = new TextDecoder().decode(await readFileBounded(path, MAX_BYTES, FormatError));
-  let value: unknown;
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [fault] = document.errors;
+  if (fault) throw new UsageError(`${path}:${lines.linePos(fault.pos[0]).line}: not YAML: ${fault.message.split(/ at line| \(|\n/)[0]}`);
+  const overrides = replacements.map(readOverride);
+  const value = withOverrides(toPlain(document, path), overrides);
+  const said = checked(value, { path, document, lines, overrides });
+  const { model, data, output, name, engine, threads, keep, sampleEvery, memoryLimitMB, tensorboard, ...training } = said;
+  const beside = dirname(resolve(path));
+  const stem = /([^/\\]+?)(\.[^./\\]*)?$/.exec(path)?.[1] ?? "run";
+  const settings: RunSettings = {
+    data: (Array.isArray(data) ? (data as string[]) : [data as string]).map((file) => resolve(beside, file)),
+    output: resolve(beside, (output as string | undefined) ?? `runs/${stem}`),
+    name: (name as string | undefined) ?? stem,
+    engine: engine as FitEngine | undefined,
+    threads: threads as number | undefined,
+    keep: (keep as RunSettings["keep"] | undefined) ?? "loss",
+    sampleEvery: (sampleEvery as number | undefined) ?? 2,
+    memoryLimitMB: (memoryLimitMB as number | null | undefined) ?? null,
+    tensorboard: (tensorboard as boolean | undefined) ?? true,
+  };
+  const config = complete(settings, (model as ModelKind | undefined) ?? "base", training);
   try {
-    value = parse(text, { maxAliasCount: 100 });
+    resolvedTraining(config);
+  } catch (error) {
+    throw new UsageError(`${path}: ${(error as Error).message.replace(/^training options: /, "")}`);
+  }
+  return config;
+}
+
+/** Every option of a run with the value that it has: what `--print-config` shows and `run.json` keeps. */
+export function resolvedConfig(config: FitConfig): Record<string, unknown> {
+  const { training: _, ...settings } = config;
+  return { ...resolvedTraining(config), ...settings, engine: config.engine ?? "auto", threads: config.threads ?? "all" };
+}
+
+function resolvedTraining(config: FitConfig): object {
+  return config.model === "base" ? trainingOptions(config.training) : classicTrainingOptions(config.training);
+}
+
+function complete(settings: RunSettings, model: ModelKind, said: Readonly<Record<string, unknown>>): FitConfig {
+  if (model === "base") {
+    const { patience, ...training } = said;
+    for (const net of ["encoder", "denoiser"] as const) {
+      const stack = training[net] as { blocks: number; dilations: number[] } | undefined;
+      if (stack && stack.dilations.length !== stack.blocks) {
+        throw new UsageError(`${settings.name}: ${net}: expected a dilation for each of ${stack.blocks} blocks, got ${stack.dilations.length}`);
+      }
+    }
+    return { ...settings, model, training: training as PartialTraining, patience: (patience as number | null | undefined) ?? null };
+  }
+  const network = { ...(said["network"] as object | undefined), kind: model };
+  // The app watches the memory itself, for every model alike.
+  return { ...settings, model, training: { ...said, network } as PartialClassicTraining };
+}
+
+function toPlain(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch (error) {
     throw new UsageError(`${path}: not YAML: ${(error as Error).message.split("\n")[0]}`);
   }
-  const validate = new Ajv({ allErrors: false, allowUnionTypes: true }).compile<Record<string, unknown>>(FIT_SCHEMA);
-  if (!validate(value)) throw new UsageError(`${path}: ${explain(validate.errors?.at(-1))}`);
-  const { data, output, engine, threads, ...training } = value;
-  const beside = dirname(resolve(path));
-  const name = /([^/\\]+?)(\.[^./\\]*)?$/.exec(path)?.[1] ?? "run";
-  for (const net of ["encoder", "denoiser"] as const) {
-    const stack = training[net] as { blocks: number; dilations: number[] } | undefined;
-    if (stack && stack.dilations.length !== stack.blocks) {
-      throw new UsageError(`${path}: ${net}: expected a dilation for each of ${stack.blocks} blocks, got ${stack.dilations.length}`);
-    }
-  }
-  return {
-    data: (Array.isArray(data) ? (data as string[]) : [data as string]).map((file) => resolve(beside, file)),
-    output: resolve(beside, (output as string | undefined) ?? `runs/${name}`),
-    engine: engine as EngineName | undefined,
-    threads: threads as number | undefined,
-    training: training as PartialTraining,
-  };
 }
 
-/** One line on what is wrong. */
-function explain(error: ErrorObject | undefined): string {
-  if (!error) return "not a configuration";
-  const place = error.instancePath.slice(1).replaceAll("/", ".") || "the file";
-  const { allowedValues, additionalProperty } = error.params as { allowedValues?: unknown[]; additionalProperty?: string };
-  const detail = additionalProperty !== undefined ? ` "${additionalProperty}"` : allowedValues ? ` (${allowedValues.join(", ")})` : "";
-  return `${place} ${error.message ?? "is wrong"}${detail}`;
+/** What the file says, once it is known to be a configuration of its model. */
+function checked(value: unknown, source: ConfigSource): Record<string, unknown> {
+  const named = typeof value === "object" && value !== null ? (value as Record<string, unknown>)["model"] : undefined;
+  if (named !== undefined && !(MODEL_KINDS as readonly unknown[]).includes(named)) {
+    const meant = typeof named === "string" ? nearest(named, MODEL_KINDS) : null;
+    throw new UsageError(`${source.path}: model must be one of ${MODEL_KINDS.join(", ")}, got ${JSON.stringify(named)?.slice(0, 60)}${meant ? `. Did you mean "${meant}"?` : ""}`);
+  }
+  const validate = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true }).compile<Record<string, unknown>>(schemaOf((named as ModelKind | undefined) ?? "base"));
+  if (!validate(value)) throw new UsageError(explainFaults(validate.errors ?? [], value, source));
+  return value;
 }

@@ -1,15 +1,21 @@
 /**
  * @file Prepared sets as the pieces that training reads.
  */
-import { FEATURE_SETS } from "@dexter/codec";
-import { openSet, SetFileError, storedParameters } from "@dexter/alignment-datasets";
+import { createHash, type Hash } from "node:crypto";
+import { FEATURE_SETS, type PerformanceParameters } from "@dexter/codec";
+import { openSet, scoreOfNotes, SetFileError, storedParameters } from "@dexter/alignment-datasets";
 import type { FeatureColumns, TrainingPiece } from "@dexter/diffusion/training";
+import type { SamplePiece } from "./run/sample-pieces.js";
 
 /** Everything that `fit` takes from its sets. */
 export interface FitData {
   readonly columns: FeatureColumns;
   readonly pieces: readonly TrainingPiece[];
   readonly validation: readonly TrainingPiece[];
+  /** The validation pieces that samples may be drawn of: several pianists played them. */
+  readonly samplePieces: readonly SamplePiece[];
+  /** A digest of names, features and performances: other data, another digest. */
+  readonly digest: string;
   /** Per set: what the checkpoint shall say of it. */
   readonly record: readonly Readonly<Record<string, unknown>>[];
 }
@@ -23,6 +29,8 @@ export async function readFitData(paths: readonly string[]): Promise<FitData> {
   const pieces: TrainingPiece[] = [];
   const validation: TrainingPiece[] = [];
   const record: Record<string, unknown>[] = [];
+  const samplePieces: SamplePiece[] = [];
+  const hash = createHash("sha256");
   let columns: FeatureColumns | undefined;
   for (const path of paths) {
     const set = await openSet(path);
@@ -42,13 +50,12 @@ export async function readFitData(paths: readonly string[]): Promise<FitData> {
         corpora.add(description.corpus);
         licences.add(description.licence);
         const { notes, features } = set.readScore(index);
-        (description.split === "train" ? pieces : validation).push({
-          name: `${description.corpus}/${description.piece}`,
-          group: description.work,
-          notes,
-          features,
-          performances: performances.map((_, k) => storedParameters(set.readPerformance(index, k))),
-        });
+        const name = `${description.corpus}/${description.piece}`;
+        const played = performances.map((_, k) => storedParameters(set.readPerformance(index, k)));
+        (description.split === "train" ? pieces : validation).push({ name, group: description.work, notes, features, performances: played });
+        if (description.split === "validation" && played.length >= 2) samplePieces.push({ name, score: scoreOfNotes(notes), features, pianists: played });
+        hash.update(`${description.split}\n${name}\n`).update(features.data);
+        for (const performance of played) addPerformance(hash, performance);
       }
       record.push({ corpora: [...corpora], licences: [...licences], seed, splits: counts.splits });
     } finally {
@@ -56,5 +63,9 @@ export async function readFitData(paths: readonly string[]): Promise<FitData> {
     }
   }
   if (!columns || pieces.length === 0) throw new SetFileError(paths[0], "", "no training piece in it");
-  return { columns, pieces, validation, record };
+  return { columns, pieces, validation, samplePieces, digest: hash.digest("hex").slice(0, 32), record };
+}
+
+function addPerformance(hash: Hash, { beatPeriod, velocityNorm, timingSec, articulationLog2, pedalNorm, mask }: PerformanceParameters): void {
+  for (const values of [beatPeriod, velocityNorm, timingSec, articulationLog2, pedalNorm, mask]) hash.update(values);
 }

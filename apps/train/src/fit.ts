@@ -1,114 +1,129 @@
 /**
  * @file `dexter-train fit`: train a model as a configuration says, on prepared sets.
  */
+import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { resolve } from "node:path";
-import { formatModelCard, type ModelConfig } from "@dexter/diffusion";
-import { loadModel, saveCheckpoint } from "@dexter/diffusion/node";
-import {
-  describeEngine, ENGINE_NAMES, fitGains, loadEngine, trainBase, trainingOptions,
-  type EngineName, type TrainedModel, type TrainingPiece, type TrainingProgress,
-} from "@dexter/diffusion/training";
-import { EXIT, InterruptedError } from "./errors.js";
-import { readFitConfig } from "./fit-config.js";
-import { readFitData } from "./fit-data.js";
+import { stringify } from "yaml";
+import { describeEngine } from "@dexter/diffusion/training";
+import { FIT_ENGINES, type FitEngine } from "./config/fit-schema.js";
+import { EXIT, InterruptedError, isDiskFull, UsageError } from "./errors.js";
+import { readFitConfig, resolvedConfig, type FitConfig } from "./fit-config.js";
 import { interruptible } from "./interrupt.js";
 import { integerBetween } from "./options.js";
 import { formatSeconds, showProgress } from "./progress.js";
-import { openRunFolder } from "./run-folder.js";
+import { openRunFolder, type RunFolder } from "./run-folder.js";
+import { controlFile } from "./run/control-file.js";
+import { chooseEngine, isTorch } from "./run/engine-choice.js";
+import { metricsFile, pastValidations } from "./run/metrics-file.js";
+import { runLog } from "./run/run-log.js";
+import { runStatusFile, type RunStatusFile } from "./run/run-status.js";
+import { stepWatch, type StepWatch } from "./run/step-watch.js";
+import { openTrainer } from "./run/trainers.js";
 
 interface FitFlags {
   readonly output?: string;
   readonly resume?: boolean;
-  readonly engine?: EngineName;
+  readonly engine?: FitEngine;
   readonly threads?: number;
   readonly json?: boolean;
+  readonly printConfig?: boolean;
 }
+
+const EXAMPLES = `
+Examples:
+  $ dexter-train fit base.yaml
+      trains as the file says; the run is in runs/base beside it
+  $ dexter-train fit base.yaml flow.steps=6000 engine=wasm -o runs/longer
+      the same with some values replaced
+  $ dexter-train fit base.yaml --resume
+      goes on with a run that was stopped, to the bytes it would have had
+  $ dexter-train fit diffwave.yaml network.residualChannels=128 --print-config
+      shows every option with its value, and trains nothing`;
 
 /** The command. */
 export function fitCommand(): Command {
   return new Command("fit")
     .description("train a model on prepared sets; Ctrl-C saves the state and stops")
     .argument("<config>", "YAML: `data` names the sets, everything else has a default")
+    .argument("[key=value...]", "replaces values of the configuration: dotted keys, values in YAML")
     .option("-o, --output <folder>", "the run's folder (default: as the configuration says, else runs/NAME beside it)")
     .option("--resume", "go on with the run that is in the folder")
-    .addOption(new Option("--engine <name>", "the tensor engine (default: the best that is installed)").choices([...ENGINE_NAMES]))
+    .addOption(new Option("--engine <name>", "the tensor engine (default: the best that is installed)").choices([...FIT_ENGINES]))
     .addOption(new Option("--threads <n>", "threads of a native engine").argParser(integerBetween(1, 1024)))
-    .option("--json", "print what was done as JSON")
+    .option("--print-config", "print every option with its value, and train nothing")
+    .option("--json", "print what was done, or the configuration, as JSON")
+    .addHelpText("after", EXAMPLES)
     .action(fit);
 }
 
-async function fit(path: string, flags: FitFlags): Promise<void> {
+async function fit(path: string, replacements: readonly string[], flags: FitFlags): Promise<void> {
   const start = performance.now();
-  const config = await readFitConfig(path);
-  const run = await openRunFolder(flags.output ? resolve(flags.output) : config.output, { resume: flags.resume ?? false });
-  const resume = await run.loadState();
-  const data = await readFitData(config.data);
-  const engine = await loadEngine({ engine: flags.engine ?? config.engine, threads: flags.threads ?? config.threads });
-  await run.begin(resume);
-  process.stderr.write(`engine: ${describeEngine(engine)}\n`);
-  process.stderr.write(`data: ${data.pieces.length} training pieces, ${data.validation.length} for validation\n`);
-  const { mean, flow } = trainingOptions(config.training);
-  const total = mean.steps + flow.steps;
-  const begun = resume ? resume.steps.mean + resume.steps.flow : 0;
-  const progress = showProgress("steps");
-  const model = await interruptible((signal) =>
-    trainBase({
-      ...data,
-      engine,
-      options: config.training,
-      record: { data: data.record },
-      resume,
-      signal,
-      saveState: run.saveState,
-      onProgress: (step) => {
-        run.log(step);
-        const done = step.step + (step.stage === "flow" ? mean.steps : 0);
-        progress.update(done - begun, total - begun, describe(step));
-        if (step.validation && !process.stderr.isTTY) process.stderr.write(`${describe(step)}\n`);
-      },
-    }),
-  ).finally(() => progress.stop());
-  const seconds = (performance.now() - start) / 1000;
-  const { steps } = model.config.training as { steps: { mean: number; flow: number } };
-  if (!model.finished) {
-    process.stderr.write(`dexter-train: stopped after ${steps.mean} + ${steps.flow} steps; add --resume to go on with ${run.path}\n`);
-    process.exitCode = EXIT.interrupted;
+  const read = await readFitConfig(path, replacements);
+  const config: FitConfig = {
+    ...read,
+    output: flags.output ? resolve(flags.output) : read.output,
+    engine: flags.engine ?? read.engine,
+    threads: flags.threads ?? read.threads,
+  };
+  const resolved = resolvedConfig(config);
+  if (flags.printConfig) {
+    process.stdout.write(flags.json ? `${JSON.stringify(resolved)}\n` : stringify(resolved));
     return;
   }
-  const trained = await calibrated(run.model, model, data.validation);
-  await saveCheckpoint(run.model, { config: trained, weights: model.tensors, card: formatModelCard(trained) });
-  if (flags.json) process.stdout.write(`${JSON.stringify({ model: run.model, seconds, training: trained.training, sampling: trained.sampling })}\n`);
-  else process.stdout.write(`${run.model}: ${steps.mean} + ${steps.flow} steps on ${data.pieces.length} pieces\n  time: ${formatSeconds(seconds)}\n`);
-}
-
-/** The configuration with the gains that make draws vary as pianists do, fitted on the validation pieces. */
-async function calibrated(folder: string, { config, tensors }: TrainedModel, validation: readonly TrainingPiece[]): Promise<ModelConfig> {
-  await saveCheckpoint(folder, { config, weights: tensors });
-  if (validation.length === 0) return config;
-  const model = await loadModel(folder);
-  const progress = showProgress("pieces");
-  try {
-    const gains = await interruptible((signal) =>
-      fitGains(model, validation, { signal, onPiece: (done) => progress.update(done, validation.length, "gains") }),
-    );
-    return { ...config, sampling: { ...config.sampling, gains } };
-  } catch (error) {
-    if ((error as Error).name !== "AbortError") throw error;
-    throw new InterruptedError(`stopped before the gains were fitted; ${folder} has those of the recipe. Add --resume to fit them`, { cause: error });
-  } finally {
+  if (isTorch(config)) throw new UsageError("--engine torch: this version has no PyTorch trainer");
+  const folder = await openRunFolder(config.output, { resume: flags.resume ?? false });
+  const trainer = await openTrainer(config);
+  const resume = await folder.loadState(trainer.stateFormat);
+  const { engine, reason } = await chooseEngine(config);
+  const control = controlFile(folder.path);
+  await folder.begin(resume);
+  process.stderr.write(`engine: ${describeEngine(engine)}\ndata: ${trainer.data}\n`);
+  const status = runStatusFile(folder.path, { name: config.name, model: config.model, config: resolved, engine: engine.name, engineReason: reason });
+  await status.set("running");
+  const past = await pastValidations(folder.path);
+  const log = runLog({
+    folder: folder.path, metrics: metricsFile(folder.path), stages: trainer.stages, tensorboard: config.tensorboard,
+    begun: trainer.stages.reduce((sum, [stage]) => sum + (resume?.steps[stage] ?? 0), 0),
+  });
+  log({ type: "event", message: resume ? "the run goes on" : "the run begins" });
+  const progress = showProgress("steps");
+  let watch: StepWatch | undefined;
+  await interruptible(async (signal) => {
+    const controller = new AbortController();
+    signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+    watch = stepWatch({
+      control, memoryLimitMB: config.memoryLimitMB, controller,
+      onStatus: (now, message) => status.set(now, message),
+      onEvent: (message) => log({ type: "event", message }),
+    });
+    const outcome = await trainer.train({ folder, engine, resume, past, watch, signal: controller.signal, log, progress });
     progress.stop();
-    await model.release();
-  }
+    if (!outcome.finished) return stopped(folder, status, watch, outcome.steps);
+    await status.set("finished");
+    const seconds = (performance.now() - start) / 1000;
+    if (flags.json) process.stdout.write(`${JSON.stringify({ model: folder.model, seconds, ...outcome.record })}\n`);
+    else process.stdout.write(`${folder.model}: ${outcome.steps} steps on ${trainer.data}\n  time: ${formatSeconds(seconds)}\n`);
+  }).catch((error: unknown) => failed(error, folder, status)).finally(() => progress.stop());
 }
 
-/** The newest figures in a few words. */
-function describe({ stage, step, loss, validation }: TrainingProgress): string {
-  const figures = (values: readonly number[]): string => values.map((value) => value.toFixed(2)).join(" ");
-  const unseen = validation
-    ? validation.correlation
-      ? `, unseen pieces: r ${figures(validation.correlation)}`
-      : `, unseen pieces: error ${figures(validation.channels)}`
-    : "";
-  return `${stage} ${step}: loss ${loss.toFixed(3)}${unseen}`;
+/** Tell why a run stopped before its end. What can be helped only by another limit is a failure. */
+async function stopped(folder: RunFolder, status: RunStatusFile, watch: StepWatch, steps: string): Promise<void> {
+  const reason = watch.stop ?? { by: "person", message: "stopped" };
+  await status.set("stopped", reason.message);
+  const why = reason.by === "person" ? "" : ` (${reason.message})`;
+  process.stderr.write(`dexter-train: stopped after ${steps} steps${why}; add --resume to go on with ${folder.path}\n`);
+  process.exitCode = reason.by === "memory" ? EXIT.failure : EXIT.interrupted;
+}
+
+async function failed(error: unknown, folder: RunFolder, status: RunStatusFile): Promise<never> {
+  const shown = isDiskFull(error)
+    ? new Error(`${folder.path}: the disk is full. The state that was saved last is whole: make room and add --resume to go on`, { cause: error })
+    : (error as Error);
+  const interrupted = error instanceof InterruptedError || shown.name === "AbortError";
+  // On a full disk there may be no room for this, either.
+  await status.set(interrupted ? "stopped" : "failed", shown.message.split("\n")[0]).catch(() => undefined);
+  if (shown.name === "DivergenceError") {
+    throw new Error(`${shown.message.replace(/\.$/, "")}. The state in ${join(folder.path, "state.safetensors")} is from before: lower the learning rate, or resume from it`, { cause: error });
+  }
+  throw shown;
 }

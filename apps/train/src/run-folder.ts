@@ -1,33 +1,50 @@
 /**
- * @file A run's folder: `state.safetensors` to go on from, `metrics.jsonl`, and in
- * the end the checkpoint in `model/`.
+ * @file A run's folder: `state.safetensors` to go on from, `metrics.jsonl`, `run.json`,
+ * `tensorboard/`, `samples/`, the best checkpoint in `model/` and the last in `last/`.
  */
-import { appendFileSync } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "@dexter/codec";
 import { readFileBounded, writeFileAtomic } from "@dexter/codec/node";
 import { readSafetensors, writeSafetensors } from "@dexter/diffusion";
-import { STAGE_NAMES, type TrainingProgress, type TrainingState } from "@dexter/diffusion/training";
 import { UsageError } from "./errors.js";
+import { clearMetrics, forgetSteps } from "./run/metrics-file.js";
+
+/** A saved state of any training: arrays by name, and the rest as text. */
+export interface SavedState {
+  /** Which training it is of. */
+  readonly format: string;
+  /** Steps taken in each stage. */
+  readonly steps: Readonly<Record<string, number>>;
+  /** Options and data that it belongs to. */
+  readonly fingerprint: string;
+  /** What else the training keeps, as JSON. */
+  readonly rest?: unknown;
+  /** Flat float32 arrays. */
+  readonly arrays: Readonly<Record<string, Float32Array>>;
+}
 
 /** The folder of one run. */
 export interface RunFolder {
   /** Its path. */
   readonly path: string;
-  /** Where the checkpoint goes. */
+  /** Where the best checkpoint goes. */
   readonly model: string;
-  /** The state that was saved, if any. */
-  loadState(): Promise<TrainingState | undefined>;
+  /** Where the last one goes. */
+  readonly last: string;
+  /**
+   * The state that was saved, if any.
+   *
+   * @throws UsageError when it is of another kind of training
+   */
+  loadState(format: string): Promise<SavedState | undefined>;
   /** Create the folder, with metrics that go on where the state stands. Until then nothing is written. */
-  begin(state: TrainingState | undefined): Promise<void>;
+  begin(state: SavedState | undefined): Promise<void>;
   /** Save a state; the old one stays until the new one is whole. */
-  saveState(state: TrainingState): Promise<void>;
-  /** Add a line to the metrics. */
-  log(progress: TrainingProgress): void;
+  saveState(state: SavedState): Promise<void>;
 }
 
-const MAX_STATE_BYTES = 2 ** 31;
+const MAX_STATE_BYTES = 2 ** 33;
 
 /**
  * Look at a run's folder.
@@ -37,52 +54,50 @@ const MAX_STATE_BYTES = 2 ** 31;
  */
 export async function openRunFolder(path: string, { resume }: { readonly resume: boolean }): Promise<RunFolder> {
   const statePath = join(path, "state.safetensors");
-  const metrics = join(path, "metrics.jsonl");
   const there = await stat(statePath).catch(() => null);
   if (there && !resume) throw new UsageError(`${path}: a run is there already. Add --resume to go on with it, or choose another output`);
   return {
     path,
     model: join(path, "model"),
-    async loadState() {
-      return there ? decodeState(await readFileBounded(statePath, MAX_STATE_BYTES, FormatError), statePath) : undefined;
+    last: join(path, "last"),
+    async loadState(format) {
+      return there ? decodeState(await readFileBounded(statePath, MAX_STATE_BYTES, FormatError), statePath, format) : undefined;
     },
     async begin(state) {
       await mkdir(path, { recursive: true });
-      if (state) await forgetAfter(metrics, state);
-      else await writeFileAtomic(metrics, "");
+      if (state) await forgetSteps(path, (stage) => state.steps[stage] ?? 0);
+      else await clearMetrics(path);
     },
     saveState: (state) => writeFileAtomic(statePath, encodeState(state)),
-    log: (progress) => appendFileSync(metrics, `${JSON.stringify(progress)}\n`),
   };
 }
 
-function encodeState({ steps, fingerprint, arrays }: TrainingState): Uint8Array {
+function encodeState({ format, steps, fingerprint, rest, arrays }: SavedState): Uint8Array {
   const tensors = Object.entries(arrays).map(([name, data]) => [name, { dtype: "F32", shape: [data.length], data }] as const);
-  const counts = Object.fromEntries(STAGE_NAMES.map((stage) => [`steps.${stage}`, String(steps[stage])]));
-  return writeSafetensors(tensors, { format: "dexter-training-state", fingerprint, ...counts });
+  const counts = Object.fromEntries(Object.entries(steps).map(([stage, step]) => [`steps.${stage}`, String(step)]));
+  return writeSafetensors(tensors, { format, fingerprint, ...counts, ...(rest === undefined ? {} : { rest: JSON.stringify(rest) }) });
 }
 
-function decodeState(bytes: Uint8Array, file: string): TrainingState {
+function decodeState(bytes: Uint8Array, file: string, format: string): SavedState {
   const { tensors, metadata } = readSafetensors(bytes, { file });
-  const step = (stage: string): number => {
-    const value = Number(metadata[`steps.${stage}`]);
-    if (metadata["format"] !== "dexter-training-state" || !Number.isInteger(value) || value < 0) throw new UsageError(`${file}: not the state of a run`);
-    return value;
-  };
+  if (!metadata["format"]?.startsWith("dexter-training-state")) throw new UsageError(`${file}: not the state of a run`);
+  if (metadata["format"] !== format) throw new UsageError(`${file}: the state is of another model. Resume with the run's own configuration`);
+  const steps: Record<string, number> = {};
+  for (const [name, text] of Object.entries(metadata)) {
+    if (!name.startsWith("steps.")) continue;
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 0) throw new UsageError(`${file}: not the state of a run`);
+    steps[name.slice("steps.".length)] = value;
+  }
   const arrays: Record<string, Float32Array> = {};
   for (const [name, { data }] of tensors) if (data instanceof Float32Array) arrays[name] = data;
-  return { steps: { mean: step("mean"), flow: step("flow") }, fingerprint: metadata["fingerprint"] ?? "", arrays };
+  return { format, steps, fingerprint: metadata["fingerprint"] ?? "", arrays, ...(metadata["rest"] ? { rest: restOf(metadata["rest"], file) } : {}) };
 }
 
-/** Drop the lines of steps that were taken after the state was saved: they will be taken again. */
-async function forgetAfter(metrics: string, { steps }: TrainingState): Promise<void> {
-  const lines = (await readFile(metrics, "utf8").catch(() => "")).split("\n").filter((line) => {
-    try {
-      const { stage, step } = JSON.parse(line) as TrainingProgress;
-      return step <= steps[stage];
-    } catch {
-      return false;
-    }
-  });
-  await writeFileAtomic(metrics, lines.map((line) => `${line}\n`).join(""));
+function restOf(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new UsageError(`${file}: not the state of a run`);
+  }
 }

@@ -191,8 +191,9 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
         ...(validated ? { validation: validated } : {}),
       };
       input.onProgress?.(progress);
-      if (state.step % options.saveEvery === 0 || state.step === steps) await save();
+      // What it does belongs to the step: a state that has the step comes after it.
       if ((await input.between?.({ progress, save, model })) === "finish") ended = true;
+      if (state.step % options.saveEvery === 0 || state.step === steps) await save();
       await eventLoop();
     }
     // A run that resumes after a stage tells its figures all the same.

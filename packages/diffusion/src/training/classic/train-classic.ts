@@ -268,8 +268,9 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
       ...(validated ? { validation: validated } : {}),
     };
     input.onProgress?.(progress);
-    if (step % options.saveEvery === 0 || step === plan.steps || stale()) await save();
+    // What it does belongs to the step: a state that has the step comes after it.
     await input.between?.({ step, save });
+    if (step % options.saveEvery === 0 || step === plan.steps || stale()) await save();
     if ((await input.between?.({ progress, save, model })) === "finish") ended = true;
     await eventLoop();
   }

@@ -1,0 +1,63 @@
+/**
+ * @file What a configuration may say of training the `base` model: the options of
+ * `TrainingOptions` under their own names.
+ */
+import { count, list, number, object, positive, choice, type Schema } from "./schema-terms.js";
+
+const STAGE: Readonly<Record<string, Schema>> = {
+  steps: count("Optimizer steps.", 0, 10_000_000),
+  learningRate: number("Peak learning rate.", 0, 1),
+  warmup: count("Steps of linear warm-up before the cosine decay to 0.", 0, 1_000_000),
+  weightDecay: number("Decoupled weight decay of matrices.", 0, 10),
+  clipNorm: positive("Bound on the global norm of the gradient."),
+  ema: number("Decay of the moving average of the weights, which is the result.", 0, 0.999999),
+  dropout: number("Dropout inside the blocks.", 0, 0.95),
+  channelWeights: list("Weight of each of the six target channels in the loss.", number("Weight.", 0, 1000), 6, 6),
+};
+
+const stack = (description: string): Schema =>
+  object(
+    {
+      hidden: count("Channels of a note's state.", 1, 1024),
+      blocks: count("Residual blocks.", 1, 64),
+      kernel: choice("Onsets under a filter.", [3, 5, 7]),
+      dilations: list("Dilation of each block.", count("Onsets from one tap to the next.", 1, 65_536), 1, 64),
+    },
+    { description, required: ["hidden", "blocks", "kernel", "dilations"] },
+  );
+
+/** Keys of a `base` run beside those of every run. */
+export const BASE_KEYS: Readonly<Record<string, Schema>> = {
+  seed: count("Names the run's random numbers.", 0, 2 ** 31 - 1),
+  batch: count("Crops a step.", 1, 1024),
+  notes: count("Notes a crop, at most.", 2, 8192),
+  featureClip: positive("Bound of standardized features."),
+  targetClip: positive("Bound of standardized targets."),
+  targetScale: object(
+    { slowTempoBeats: positive("Width of the window that the slow part of the tempo is averaged over, beats."), timingScaleSec: positive("Timing of this size counts as 1, s.") },
+    { description: "What the targets are.", required: ["slowTempoBeats", "timingScaleSec"] },
+  ),
+  fold: object(
+    { index: count("This fold is left out.", 0, 1000), of: count("Number of folds.", 2, 1000) },
+    { description: "Leaves the pieces of a fold out, for a teacher.", required: ["index", "of"] },
+  ),
+  encoder: stack("The network that reads the score."),
+  denoiser: stack("The network that draws the performance."),
+  mean: object(
+    {
+      ...STAGE,
+      featureDropout: number("Probability that a feature is absent for a whole crop.", 0, 0.95),
+      transpose: count("Transposition by up to this many semitones either way.", 0, 24),
+      beatShare: number("Share of the crops from pieces known by their beats only, where there are any.", 0, 0.95),
+      teacherWeight: number("Share of the teachers in the target, where pieces have teachers.", 0, 1),
+    },
+    { description: "The first stage: the encoder learns the mean of each score's performances." },
+  ),
+  flow: object(
+    { ...STAGE, conditionDropout: number("Probability that a crop loses its condition.", 0, 0.95) },
+    { description: "The second stage: the denoiser learns single performances." },
+  ),
+  validateEvery: count("Steps between validations.", 1, 10_000_000),
+  saveEvery: count("Steps between saved states: what a kill can lose.", 1, 10_000_000),
+  patience: { anyOf: [{ type: "integer", minimum: 1, maximum: 100_000 }, { type: "null" }], description: "Validations of the second stage without a better figure after which the run ends; null: never." },
+};

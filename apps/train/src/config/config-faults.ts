@@ -1,0 +1,130 @@
+/**
+ * @file What is wrong with a configuration, in a person's words: the line, the
+ * key, and the nearest name that there is.
+ */
+import type { ErrorObject } from "ajv";
+import { distance } from "fastest-levenshtein";
+import { type Document, type LineCounter, isMap, isPair, isScalar } from "yaml";
+import type { Override } from "./overrides.js";
+
+/** Where the values come from, to point at them. */
+export interface ConfigSource {
+  /** The file. */
+  readonly path: string;
+  /** As YAML with places. */
+  readonly document: Document.Parsed;
+  /** Turns offsets into lines. */
+  readonly lines: LineCounter;
+  /** What replaced its values. */
+  readonly overrides: readonly Override[];
+}
+
+/** Faults that one message lists. */
+const MAX_FAULTS = 5;
+
+/**
+ * All faults in one line.
+ *
+ * @param value - what was checked
+ */
+export function explainFaults(errors: readonly ErrorObject[], value: unknown, source: ConfigSource): string {
+  const told = new Map<string, string>();
+  for (const error of leaves(errors)) {
+    const text = explain(error, value, source);
+    if (!told.has(error.instancePath + error.keyword)) told.set(error.instancePath + error.keyword + text, text);
+  }
+  const faults = [...new Set(told.values())];
+  const rest = faults.length - MAX_FAULTS;
+  return faults.slice(0, MAX_FAULTS).join("; ") + (rest > 0 ? `; and ${rest} more` : "");
+}
+
+/** The nearest of some names, when it is near enough to be meant. */
+export function nearest(name: string, names: readonly string[]): string | null {
+  let best: string | null = null;
+  let least = Infinity;
+  for (const candidate of names) {
+    const apart = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (apart < least) [best, least] = [candidate, apart];
+  }
+  return least <= Math.max(2, Math.floor(name.length / 3)) ? best : null;
+}
+
+/** Errors of alternatives say all that none of them is; the alternative itself says it once. */
+function leaves(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const alternatives = errors.filter(({ keyword }) => keyword === "anyOf").map(({ schemaPath }) => `${schemaPath}/`);
+  return errors.filter(({ schemaPath }) => !alternatives.some((start) => schemaPath.startsWith(start)));
+}
+
+function explain({ instancePath, keyword, params, message, parentSchema }: ErrorObject, value: unknown, source: ConfigSource): string {
+  const path = instancePath.split("/").slice(1).map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const { additionalProperty, allowedValues, allowedValue } = params as { additionalProperty?: string; allowedValues?: unknown[]; allowedValue?: unknown };
+  if (keyword === "additionalProperties" && additionalProperty !== undefined) {
+    const known = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
+    const meant = nearest(additionalProperty, known);
+    const hint = meant ? `Did you mean "${meant}"?` : `It knows ${known.join(", ")}`;
+    return `${place([...path, additionalProperty], source, true)}unknown key "${[...path, additionalProperty].join(".")}". ${hint}`;
+  }
+  const what = path.join(".") || "the file";
+  const got = at(value, path);
+  const shown = got === undefined ? "" : `, got ${short(got)}`;
+  const where = place(path, source, false);
+  if (allowedValues ?? allowedValue) {
+    const names = (allowedValues ?? [allowedValue]).map(String);
+    const meant = typeof got === "string" ? nearest(got, names) : null;
+    return `${where}${what} must be one of ${names.join(", ")}${shown}${meant ? `. Did you mean "${meant}"?` : ""}`;
+  }
+  if (keyword === "required") return `${where}${path.length > 0 ? `${what}: ` : ""}"${(params as { missingProperty: string }).missingProperty}" is missing`;
+  if (keyword === "anyOf") return `${where}${what} must be ${alternatives(parentSchema)}${shown}`;
+  return `${where}${what} ${message ?? "is wrong"}${shown}`;
+}
+
+function alternatives(schema: unknown): string {
+  const { anyOf = [] } = schema as { anyOf?: readonly Record<string, unknown>[] };
+  return anyOf
+    .map((one) => {
+      if (Array.isArray(one["enum"])) return one["enum"].join(" or ");
+      const { type, minimum, maximum, exclusiveMinimum } = one;
+      const kind = { integer: "a whole number", number: "a number", null: "null", string: "a text", array: "a list", object: "a group of keys" }[String(type)] ?? String(type);
+      if (exclusiveMinimum !== undefined) return `${kind} above ${String(exclusiveMinimum)}`;
+      return minimum !== undefined ? `${kind} from ${String(minimum)} to ${String(maximum)}` : kind;
+    })
+    .join(", or ");
+}
+
+/** `file:line: `, or the argument that said it. */
+function place(path: readonly string[], { path: file, document, lines, overrides }: ConfigSource, key: boolean): string {
+  const override = overrides.findLast(({ path: own }) => own.every((part, i) => i >= path.length || part === path[i]));
+  if (override && path.length > 0) return `${override.text.slice(0, 80)}: `;
+  const offset = offsetOf(document, path, key);
+  return offset === null ? `${file}: ` : `${file}:${lines.linePos(offset).line}: `;
+}
+
+function offsetOf(document: Document.Parsed, path: readonly string[], key: boolean): number | null {
+  let node: unknown = document.contents;
+  for (const [i, part] of path.entries()) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === part);
+      if (!pair) return null;
+      if (i === path.length - 1 && key && isScalar(pair.key)) return pair.key.range?.[0] ?? null;
+      node = pair.value;
+    } else {
+      const items = (node as { items?: readonly unknown[] } | null)?.items;
+      node = items?.[Number(part)];
+    }
+  }
+  return (node as { range?: readonly number[] } | null | undefined)?.range?.[0] ?? null;
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  let inner = value;
+  for (const key of path) {
+    if (typeof inner !== "object" || inner === null) return undefined;
+    inner = (inner as Record<string, unknown>)[key];
+  }
+  return inner;
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

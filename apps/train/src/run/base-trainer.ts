@@ -1,0 +1,175 @@
+/**
+ * @file `fit` for the `base` model: steps logged, samples drawn of unseen pieces, the best and the last checkpoint kept.
+ */
+import { createModel, formatModelCard, renderScore, TARGET_NAMES, type ModelConfig } from "@dexter/diffusion";
+import { loadCheckpoint, loadModel, nodeRuntime, saveCheckpoint } from "@dexter/diffusion/node";
+import {
+  fitGains, STAGE_NAMES, trainBase, trainingOptions,
+  type StageName, type TrainedModel, type TrainingMoment, type TrainingProgress, type TrainingState,
+} from "@dexter/diffusion/training";
+import { InterruptedError } from "../errors.js";
+import type { BaseFitConfig } from "../fit-config.js";
+import { readFitData, type FitData } from "../fit-data.js";
+import { showProgress } from "../progress.js";
+import type { SavedState } from "../run-folder.js";
+import { bestFigure } from "./best-figure.js";
+import type { StepLine, ValidationLine } from "./metrics-file.js";
+import { writeSample } from "./sample-files.js";
+import { choosePiece, sampleComparison } from "./sample-pieces.js";
+import { residentMB } from "./step-watch.js";
+import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
+
+const STATE_FORMAT = "dexter-training-state";
+/** The same draw each time: what changes is the model. */
+const SEED_OF_SAMPLES = 1;
+
+/** Read the data of a run. */
+export async function openBaseTrainer(config: BaseFitConfig): Promise<Trainer> {
+  const data = await readFitData(config.data);
+  const { mean, flow } = trainingOptions(config.training);
+  return {
+    stateFormat: STATE_FORMAT,
+    data: `${data.pieces.length} training pieces, ${data.validation.length} for validation`,
+    stages: [["mean", mean.steps], ["flow", flow.steps]],
+    train: (context) => train(config, data, context),
+  };
+}
+
+async function train(config: BaseFitConfig, data: FitData, context: RunContext): Promise<RunOutcome> {
+  const { folder, engine, signal, watch, progress, log } = context;
+  const options = trainingOptions(config.training);
+  const resume = context.resume && trainingState(context.resume);
+  const begun = resume ? resume.steps.mean + resume.steps.flow : 0;
+  const total = options.mean.steps + options.flow.steps;
+  const best = bestFigure(config.keep === "agreement" ? "agreement" : "loss", context.past.filter(({ stage }) => stage === "flow"));
+  const sampler = sampleDrawer(config, data, context, options.mean.steps);
+
+  const between = async (moment: TrainingMoment): Promise<"finish" | void> => {
+    const { progress: step } = moment;
+    if (step.validation) {
+      const line: ValidationLine = { ...validationLine(step), ...(await sampler(moment)) };
+      if (step.stage === "flow" && best.take(line) && config.keep !== "last") {
+        const { config: found, tensors } = moment.model();
+        await saveCheckpoint(folder.model, { config: found, weights: tensors, card: formatModelCard(found) });
+      }
+      log(line);
+    }
+    await watch.between(moment.save);
+    if (step.stage === "flow" && config.patience !== null && best.stale >= config.patience) {
+      log({ type: "event", message: `no better validation for ${best.stale} of them: the run ends` });
+      return "finish";
+    }
+  };
+  const model = await trainBase({
+    ...data,
+    engine,
+    options: config.training,
+    record: { data: data.record },
+    dataDigest: data.digest,
+    resume,
+    signal,
+    between,
+    saveState: (state) => folder.saveState({ ...state, format: STATE_FORMAT }),
+    onProgress: (step) => {
+      log(stepLine(step, options.batch * options.notes, context));
+      const done = step.step + (step.stage === "flow" ? options.mean.steps : 0);
+      progress.update(done - begun, total - begun, describe(step));
+      if (step.validation && !process.stderr.isTTY) process.stderr.write(`${describe(step)}\n`);
+    },
+  });
+  progress.stop();
+  const { steps } = model.config.training as { steps: Record<StageName, number> };
+  const taken = `${steps.mean} + ${steps.flow}`;
+  if (!model.finished) return { finished: false, steps: taken, record: {} };
+  const kept = await finish(config, data, context, model);
+  return { finished: true, steps: taken, record: { training: kept.training, sampling: kept.sampling } };
+}
+
+/** The checkpoints of a run that is done, with gains that make draws vary as pianists do. */
+async function finish(config: BaseFitConfig, { validation }: FitData, { folder, signal }: RunContext, last: TrainedModel): Promise<ModelConfig> {
+  const best = config.keep === "last" || validation.length === 0 ? null : await loadCheckpoint(folder.model).catch(() => null);
+  const kept = best ?? { config: last.config, weights: last.tensors };
+  if (!best) await saveCheckpoint(folder.model, kept);
+  const gains = validation.length > 0 ? await gainsOf(folder.model, validation, signal) : kept.config.sampling.gains;
+  const withGains = (model: ModelConfig): ModelConfig => ({ ...model, sampling: { ...model.sampling, gains } });
+  const [keptConfig, lastConfig] = [withGains(kept.config), withGains(last.config)];
+  await saveCheckpoint(folder.last, { config: lastConfig, weights: last.tensors, card: formatModelCard(lastConfig) });
+  await saveCheckpoint(folder.model, { config: keptConfig, weights: kept.weights, card: formatModelCard(keptConfig) });
+  return keptConfig;
+}
+
+async function gainsOf(folder: string, validation: FitData["validation"], signal: AbortSignal): Promise<ModelConfig["sampling"]["gains"]> {
+  const model = await loadModel(folder);
+  const progress = showProgress("pieces");
+  try {
+    return await fitGains(model, validation, { signal, onPiece: (done) => progress.update(done, validation.length, "gains") });
+  } catch (error) {
+    if ((error as Error).name !== "AbortError") throw error;
+    throw new InterruptedError(`stopped before the gains were fitted; ${folder} has those of the recipe. Add --resume to fit them`, { cause: error });
+  } finally {
+    progress.stop();
+    await model.release();
+  }
+}
+
+/** Draws a sample where one is due, and compares it with the pianists. */
+function sampleDrawer(config: BaseFitConfig, data: FitData, { folder, log }: RunContext, stepsBefore: number) {
+  const piece = config.sampleEvery > 0 ? choosePiece(data.samplePieces) : null;
+  const compare = piece && sampleComparison(piece);
+  const { validateEvery } = trainingOptions(config.training);
+  return async ({ progress: { stage, step, steps }, model }: TrainingMoment): Promise<Pick<ValidationLine, "agreement" | "human">> => {
+    // Before its stage the denoiser has learned nothing to draw from.
+    const due = stage === "flow" && (step === steps || (step / validateEvery) % config.sampleEvery === 0);
+    if (!piece || !compare || !due) return {};
+    const { config: modelConfig, tensors } = model();
+    const ready = await createModel({ config: modelConfig, weights: tensors }, await nodeRuntime({}));
+    try {
+      const [{ parameters }] = await renderScore(ready, piece.score, { seed: SEED_OF_SAMPLES, features: piece.features });
+      const compared = compare(parameters);
+      const file = await writeSample(folder.path, stepsBefore + step, piece, parameters, compared);
+      log({ type: "sample", stage, step, file });
+      return { agreement: compared.agreement, human: compared.human };
+    } finally {
+      await ready.release();
+    }
+  };
+}
+
+function stepLine(step: TrainingProgress, notes: number, { engine }: RunContext): StepLine {
+  const { numBytes, numTensors } = engine.tf.memory();
+  const { stage, step: number, steps, loss, gradientNorm, learningRate, milliseconds } = step;
+  return {
+    type: "step", stage, step: number, steps, loss, terms: byChannel(step.channels), gradientNorm, learningRate, milliseconds,
+    notesPerSecond: (1000 * notes) / milliseconds, rssMB: residentMB(), tensorMB: numBytes / 2 ** 20, tensors: numTensors,
+  };
+}
+
+function validationLine({ stage, step, validation }: TrainingProgress): ValidationLine {
+  const { channels = [], correlation } = validation ?? {};
+  return {
+    type: "validation", stage, step,
+    loss: channels.reduce((sum, value) => sum + value, 0) / channels.length,
+    terms: byChannel(channels),
+    ...(correlation ? { correlation: byChannel(correlation) } : {}),
+  };
+}
+
+function byChannel(values: readonly number[]): Record<string, number> {
+  return Object.fromEntries(values.map((value, channel) => [TARGET_NAMES[channel], value]));
+}
+
+function trainingState({ steps, fingerprint, arrays }: SavedState): TrainingState {
+  const counts = Object.fromEntries(STAGE_NAMES.map((stage) => [stage, steps[stage] ?? 0])) as Record<StageName, number>;
+  return { steps: counts, fingerprint, arrays };
+}
+
+/** The newest figures in a few words. */
+function describe({ stage, step, loss, validation }: TrainingProgress): string {
+  const figures = (values: readonly number[]): string => values.map((value) => value.toFixed(2)).join(" ");
+  const unseen = validation
+    ? validation.correlation
+      ? `, unseen pieces: r ${figures(validation.correlation)}`
+      : `, unseen pieces: error ${figures(validation.channels)}`
+    : "";
+  return `${stage} ${step}: loss ${loss.toFixed(3)}${unseen}`;
+}

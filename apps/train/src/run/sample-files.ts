@@ -1,0 +1,35 @@
+/**
+ * @file A drawn performance in the run's folder: `samples/000400.json` and its MIDI file.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { decodePerformance, writeMidi, type PerformanceParameters } from "@dexter/codec";
+import { writeFileAtomic } from "@dexter/codec/node";
+import type { SampleCurves, SamplePiece } from "./sample-pieces.js";
+
+/**
+ * Write a sample.
+ *
+ * @param step - of the whole run, all stages counted
+ * @returns the file's name within the run's folder
+ */
+export async function writeSample(folder: string, step: number, piece: SamplePiece, drawn: PerformanceParameters, curves: SampleCurves): Promise<string> {
+  const stem = `samples/${String(step).padStart(6, "0")}`;
+  const { performance } = decodePerformance(piece.score, drawn);
+  const { onsetSec, soundDurationSec, pitch, velocity } = performance.notes;
+  const { onsetBeat, tempo, velocity: velocities } = curves;
+  const record = {
+    piece: piece.name,
+    onsetBeat, tempo, velocity: velocities,
+    notes: { onsetSec: milliseconds(onsetSec), durationSec: milliseconds(soundDurationSec), pitch: [...pitch], velocity: [...velocity] },
+    midi: `${stem}.mid`,
+  };
+  await mkdir(join(folder, "samples"), { recursive: true });
+  await writeFileAtomic(join(folder, `${stem}.mid`), writeMidi(performance, { title: piece.name, text: `a sample after ${step} steps` }));
+  await writeFileAtomic(join(folder, `${stem}.json`), `${JSON.stringify(record)}\n`);
+  return `${stem}.json`;
+}
+
+function milliseconds(values: ArrayLike<number>): number[] {
+  return Array.from(values, (value) => Math.round(value * 1000) / 1000);
+}
