@@ -42,11 +42,13 @@ export interface ChartProps {
   /** Range of the y axis, at least. */
   readonly atLeast?: readonly [low: number, high: number];
   readonly legend?: boolean;
+  /** Little room for the y axis. */
+  readonly narrow?: boolean;
 }
 
 /** The chart. */
 export function Chart(props: ChartProps) {
-  const { title, lines, height, log = false, band, marks, format, unit, themeKey, atLeast, legend = true } = props;
+  const { title, lines, height, log = false, band, marks, format, unit, themeKey, atLeast, legend = true, narrow = false } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const extras = useRef({ band, marks, atLeast });
@@ -75,8 +77,8 @@ export function Chart(props: ChartProps) {
           y: log ? { distr: 3 } : { range: (_, low, high) => range(low, high, extras.current) },
         },
         axes: [
-          { ...axis, space: 60, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en")) },
-          { ...axis, size: 52, space: 28, values: (_, ticks) => ticks.map((tick) => (tick == null ? "" : format(tick))) },
+          { ...axis, size: 26, space: 60, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en")) },
+          { ...axis, size: narrow ? 34 : 52, space: 24, values: (_, ticks) => ticks.map((tick) => (tick == null ? "" : format(tick))) },
         ],
         series: [
           {},

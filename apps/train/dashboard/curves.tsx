@@ -129,6 +129,7 @@ function Measure({ measure, kind, runs, version, themeKey }: CurvesProps & { rea
     return { lines: drawn, band: runs.map(({ history }) => history.validations.findLast(({ human }) => human[measure] !== undefined)?.human[measure]).find((each) => each !== undefined) };
   }, [runs, version, kind, measure]);
   const now = lines[0]?.values.at(-1);
+  const single = lines.every(({ at }) => at.length < 2);
   return (
     <div class="measure">
       <h3>{words(measure)}</h3>
@@ -136,7 +137,7 @@ function Measure({ measure, kind, runs, version, themeKey }: CurvesProps & { rea
         <b>{correlation(now)}</b>
         {band && <span class="human">{`pianists ${band[0] === band[1] ? correlation(band[0]) : `${correlation(band[0])}–${correlation(band[1])}`}`}</span>}
       </p>
-      <Chart title={words(measure)} lines={lines} height={110} band={kind === "agreement" ? band : undefined} format={correlation} unit="step" themeKey={themeKey} atLeast={[0, 0.5]} legend={false} />
+      {!single && <Chart title={words(measure)} lines={lines} height={100} band={kind === "agreement" ? band : undefined} format={correlation} unit="step" themeKey={themeKey} atLeast={[0, 0.5]} legend={false} narrow />}
     </div>
   );
 }

@@ -16,7 +16,7 @@ import { figure, memory, moment } from "./words.js";
 
 const LOOK_MS = 3000;
 const COLOURS = ["second", "human", "good", "rose", "blue"];
-const THEME_WORDS: Readonly<Record<Theme, string>> = { system: "Colours: as the system", light: "Colours: light", dark: "Colours: dark" };
+const THEME_WORDS: Readonly<Record<Theme, string>> = { system: "Colours: system", light: "Colours: light", dark: "Colours: dark" };
 
 function Dashboard() {
   const { theme, next, key: themeKey } = useTheme();
@@ -48,11 +48,12 @@ function Dashboard() {
   return (
     <>
       <div class="top">
-        <a class="brand" href="#main">
+        <a class="brand" href="/">
           <img src="/icon.svg" width="26" height="26" alt="" />
           <span>DExter <em>training</em></span>
         </a>
         {!reachable && <span class="status lost" role="alert">The server does not answer. Is it still running?</span>}
+        <button type="button" class="quiet to-runs" onClick={() => document.querySelector(".runs")?.scrollIntoView()}>Runs</button>
         <button type="button" class="quiet" onClick={next}>{THEME_WORDS[theme]}</button>
       </div>
       <div class="layout">
@@ -84,7 +85,7 @@ function Dashboard() {
                 <AgreementCurves {...shared} />
                 <section class="card wide" aria-labelledby="sample-title">
                   <h2 id="sample-title">What it plays</h2>
-                  <SampleView key={detail.id} id={detail.id} history={history} version={version} themeKey={themeKey} />
+                  <SampleView key={detail.id} id={detail.id} history={history} version={version} themeKey={themeKey} ended={detail.status !== "running" && detail.status !== "paused"} />
                 </section>
                 <StepCurve {...shared} title="Learning rate" columns={[["learningRate", "rate"]]} format={(value) => figure(value)} />
                 <StepCurve {...shared} title="Throughput" note="notes a second" columns={[["notesPerSecond", "notes/s"]]} format={(value) => figure(value)} />

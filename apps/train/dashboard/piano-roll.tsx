@@ -122,7 +122,7 @@ function paint(canvas: HTMLCanvasElement, notes: Sample["notes"], width: number,
     pen.globalAlpha = 0.22 + 0.78 * Math.min(1, Math.max(0, (notes.velocity[i] - 25) / 75));
     const x = (notes.onsetSec[i] / end) * width;
     pen.beginPath();
-    pen.roundRect(x, (high - notes.pitch[i]) * row + 0.5, Math.max(2, (notes.durationSec[i] / end) * width - 0.75), Math.max(2, row - 1), Math.min(2, row / 3));
+    pen.roundRect(x, (high - notes.pitch[i]) * row + 0.5, Math.max(2, (notes.durationSec[i] / end) * width - 0.75), Math.max(3, row - 0.5), Math.min(2, row / 3));
     pen.fill();
   }
 }

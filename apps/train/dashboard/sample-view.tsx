@@ -12,7 +12,7 @@ import { figure } from "./words.js";
 const MAX_PIANISTS = 24;
 
 /** The newest sample, or an earlier one. */
-export function SampleView({ id, history, version, themeKey }: { readonly id: string; readonly history: History; readonly version: number; readonly themeKey: string }) {
+export function SampleView({ id, history, version, themeKey, ended }: { readonly id: string; readonly history: History; readonly version: number; readonly themeKey: string; readonly ended: boolean }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [sample, setSample] = useState<Sample | null>(null);
   const [fault, setFault] = useState<string | null>(null);
@@ -22,22 +22,22 @@ export function SampleView({ id, history, version, themeKey }: { readonly id: st
 
   useEffect(() => {
     if (!shown) return;
-    let ended = false;
+    let gone = false;
     fetchSample(id, shown.file).then(
       (found) => {
-        if (ended) return;
+        if (gone) return;
         setSample(found);
         setFault(null);
       },
-      (error: Error) => ended || setFault(error.message),
+      (error: Error) => gone || setFault(error.message),
     );
     return () => {
-      ended = true;
+      gone = true;
     };
   }, [id, shown?.file]);
   void version;
 
-  if (!shown) return <p class="empty">No performance yet. The model plays a piece now and then while it learns; it will appear here.</p>;
+  if (!shown) return <p class="empty">{ended ? "No performance of this run was kept." : "No performance yet. The model plays a piece now and then while it learns; it will appear here."}</p>;
   const choose = (i: number): void => setChosen(i >= samples.length - 1 ? null : samples[i].file);
   return (
     <>
@@ -74,7 +74,7 @@ function CurveChart({ title, sample, curves, themeKey }: { readonly title: strin
     const at = sample.onsetBeat;
     const human = (curves?.human ?? []).slice(0, MAX_PIANISTS);
     return [
-      ...human.map((values): Line => ({ at, values, colour: "human", width: 1, alpha: human.length > 4 ? 0.22 : 0.45 })),
+      ...human.map((values): Line => ({ at, values, colour: "human", width: 1, alpha: human.length > 4 ? 0.32 : 0.5 })),
       ...(human.length > 1 ? [{ label: `${human.length} pianists, mean`, at, values: means(human), colour: "human", width: 1.75, dashed: true }] : []),
       { label: "model", at, values: curves?.sample ?? [], colour: "accent", width: 2.25 },
     ];

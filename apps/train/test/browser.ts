@@ -20,7 +20,8 @@ export async function startBrowser(): Promise<Browser | string> {
     return await puppeteer.launch({
       executablePath: await chromium.executablePath(),
       headless: "shell",
-      args: ["--no-sandbox", "--no-zygote", "--disable-dev-shm-usage", "--disable-gpu", "--font-render-hinting=none", "--autoplay-policy=no-user-gesture-required"],
+      env: { ...process.env, LANG: "en_US.UTF-8", LC_ALL: "en_US.UTF-8", LANGUAGE: "en_US" },
+      args: ["--lang=en-US", "--no-sandbox", "--no-zygote", "--disable-dev-shm-usage", "--disable-gpu", "--font-render-hinting=none", "--autoplay-policy=no-user-gesture-required"],
     });
   } catch (error) {
     return (error as Error).message.split("\n")[0];
