@@ -45,13 +45,21 @@ export interface Torch {
   /** Stands for the engine where one is asked for; it computes nothing. */
   readonly engine: Engine;
   /** For `trainBase`. */
-  readonly base: BaseDelegate;
+  readonly base: { begin(...of: Parameters<BaseDelegate["begin"]>): Promise<TorchNetwork<Validation>> };
   /** For `trainClassic`. */
-  readonly classic: ClassicDelegate;
+  readonly classic: { begin(...of: Parameters<ClassicDelegate["begin"]>): Promise<TorchNetwork<ClassicFigures>> };
   /** One line on what computes, after the first stage began. */
   readonly description: () => string;
   /** End the processes and remove what was handed over. */
   close(): Promise<void>;
+}
+
+/** A network in training on PyTorch. */
+export interface TorchNetwork<Figures> extends DelegatedNetwork<Figures> {
+  /** The next step or gradient is of this batch, rows of examples, in place of one from the data. */
+  inject(batch: NamedTensors): Promise<void>;
+  /** Loss and gradient of the injected batch; no step is taken. */
+  gradient(): Promise<{ readonly loss: number; readonly gradient: NamedTensors }>;
 }
 
 /** The Python package that travels with this app. */
@@ -202,7 +210,7 @@ class Workers {
     // Libraries print here, too.
     if (!line.startsWith(MARK)) return;
     const answer = JSON.parse(line.slice(MARK.length)) as Record<string, unknown>;
-    if (typeof answer["error"] === "string") return this.fail(new Error(answer["kind"] === "Divergence" ? answer["error"] : `engine torch: ${answer["error"]}`));
+    if (typeof answer["error"] === "string") return this.fail(failureOf(answer["error"], answer["kind"]));
     const { pending } = this;
     this.pending = undefined;
     pending?.resolve(answer);
@@ -219,7 +227,9 @@ function spawnProcesses(python: string, options: TorchOptions, folder: string): 
   const { processes = 1, nodes = 1, nodeRank = nodeRankOf(), rendezvous = "", threads, device } = options;
   const [host, port] = rendezvous.split(":");
   const meeting = nodes > 1 ? [`--nnodes=${nodes}`, `--node-rank=${nodeRank}`, `--master-addr=${host}`, `--master-port=${port}`] : ["--standalone"];
-  return spawn(python, ["-m", "torch.distributed.run", ...meeting, `--nproc-per-node=${processes}`, "-m", "dexter_torch.train", folder], {
+  // One process needs nobody to start others.
+  const launcher = processes * nodes > 1 ? ["-m", "torch.distributed.run", ...meeting, `--nproc-per-node=${processes}`] : [];
+  return spawn(python, [...launcher, "-m", "dexter_torch.train", folder], {
     // A group of its own: Ctrl-C is for the leader, who ends the processes between two steps.
     detached: true,
     env: {
@@ -251,7 +261,7 @@ function lastLines(child: ChildProcessWithoutNullStreams): () => string {
   };
 }
 
-async function beginBase(workers: Workers, start: Parameters<BaseDelegate["begin"]>[0]): Promise<DelegatedNetwork<Validation>> {
+async function beginBase(workers: Workers, start: Parameters<BaseDelegate["begin"]>[0]): Promise<TorchNetwork<Validation>> {
   const { options, pieces, validation, semitoneShifts, stage, encoder } = start;
   const list = (part: string, of: readonly PreparedPiece[]) =>
     of.map(({ length, weight, performances }, i) => ({ file: `${part}-${i}.safetensors`, notes: length, weight, performances: performances.length }));
@@ -297,10 +307,15 @@ function pieceTensors({ length: N, onset, features, mean, meanWeights, performan
   ];
 }
 
+function failureOf(message: string, kind: unknown): Error {
+  const diverged = kind === "Divergence";
+  return Object.assign(new Error(diverged ? message : `engine torch: ${message}`), diverged ? { name: "DivergenceError" } : {});
+}
+
 /** Hand a network over and lead its steps. */
 async function network<Figures>(
   workers: Workers, { trainee, layout, decay }: DelegatedStart, stage: string, more: Readonly<Record<string, unknown>> = {},
-): Promise<DelegatedNetwork<Figures>> {
+): Promise<TorchNetwork<Figures>> {
   const file = join(workers.folder, `${stage}.safetensors`);
   await writeFile(file, writeState(layout, trainee));
   const decayed = layout.tensors.filter(({ offset }) => decay[offset] === 1).map(({ name }) => name);
@@ -315,6 +330,17 @@ async function network<Figures>(
     pull: async (into) => {
       await workers.ask({ do: "save", file });
       readState(layout, await readFile(file), into);
+    },
+    inject: async (batch) => {
+      const injected = join(workers.folder, "batch.safetensors");
+      await writeFile(injected, writeSafetensors(stored(batch)));
+      await workers.ask({ do: "inject", file: injected });
+    },
+    gradient: async () => {
+      const { loss } = (await workers.ask({ do: "gradient", file })) as { loss: number };
+      const { tensors } = readSafetensors(await readFile(file), { file: "gradient" });
+      const gradient = Object.fromEntries([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data as Float32Array }]));
+      return { loss, gradient };
     },
   };
 }

@@ -47,3 +47,5 @@ export type {
 } from "./training/delegate.js";
 export type { PreparedPiece, PreparedPerformance } from "./training/training-piece.js";
 export type { Trainee } from "./training/adamw.js";
+export { weightedSquaredError, type Loss } from "./training/loss.js";
+export type { LinearTerms } from "./training/linear-terms.js";

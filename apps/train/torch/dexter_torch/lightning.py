@@ -1,0 +1,165 @@
+"""Checkpoints of the first DExter (PyTorch Lightning's .ckpt) to our folders, and back.
+
+    python -m dexter_torch.lightning to-folder MODEL.ckpt FOLDER
+    python -m dexter_torch.lightning to-ckpt FOLDER MODEL.ckpt
+
+A .ckpt is a pickle, which can run any program when it is opened. Only tensors and plain
+values are read; types of Lightning and OmegaConf that hold options are replaced by
+inert stand-ins, and a file that asks for anything else is refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Mapping, Optional
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+MODES = {"epsilon": "noise", "x_0": "x0", "ex_0": "noise"}
+COMMON = {"p_codec_rows": "parameters", "s_codec_rows": "scoreFeatures", "c_codec_rows": "perceptualFeatures", "seg_len": "segmentNotes",
+          "condition": "condition", "cond_dropout": "conditionDropout"}
+DIFFWAVE = {"residual_channels": "residualChannels", "residual_layers": "residualLayers", "kernel_size": "kernelSize",
+            "dilation_base": "dilationBase", "dilation_bound": "dilationBound"}
+UNET = {"dim": "dim", "dim_mults": "dimMults", "init_dim": "initDim", "out_dim": "outDim", "channels": "channels",
+        "with_time_emb": "withTimeEmbedding", "convnext_mult": "convnextMult"}
+DEFAULTS = {
+    "parameters": 5, "scoreFeatures": 4, "perceptualFeatures": 7, "segmentNotes": 200, "condition": "fixed", "conditionDropout": 0.1,
+    "residualChannels": 768, "residualLayers": 12, "kernelSize": 3, "dilationBase": 2, "dilationBound": 4,
+    "dim": 48, "dimMults": [1, 2, 4], "initDim": None, "outDim": None, "channels": 1, "withTimeEmbedding": True, "convnextMult": 2,
+}
+STAND_INS = (
+    "pytorch_lightning.utilities.parsing.AttributeDict", "lightning.fabric.utilities.data.AttributeDict",
+    "lightning_fabric.utilities.data.AttributeDict", "omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig",
+    "omegaconf.nodes.AnyNode", "omegaconf.base.ContainerMetadata", "omegaconf.base.Metadata",
+)
+
+
+class CheckpointError(Exception):
+    """A file that is no checkpoint of DExter, or holds more than data."""
+
+
+class StandIn(dict):
+    """Holds what an option type of another library held, and does nothing."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__()
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+def plain(value: Any) -> Any:
+    """Options as plain values, whichever library wrapped them."""
+    if isinstance(value, StandIn) and hasattr(value, "state"):
+        state = value.state
+        return plain(state.get("_content", state.get("_val", state))) if isinstance(state, dict) else plain(state)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value.tolist() if isinstance(value, Tensor) else value
+
+
+def read_lightning(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Weights and options of a .ckpt, without running anything that it holds."""
+    kinds = [(type(name.rpartition(".")[2], (StandIn,), {}), name) for name in STAND_INS]
+    try:
+        with torch.serialization.safe_globals(kinds):
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: no such file.") from None
+    except Exception as error:
+        raise CheckpointError(f"{path}: refused: not a checkpoint of plain tensors and options ({str(error).splitlines()[0][:200]}).") from None
+    weights = content.get("state_dict") if isinstance(content, dict) else None
+    if not isinstance(weights, dict) or not all(isinstance(t, Tensor) for t in weights.values()):
+        raise CheckpointError(f'{path}: expected a Lightning checkpoint with a "state_dict" of tensors.')
+    return {str(name): tensor.float().contiguous() for name, tensor in weights.items()}, plain(content.get("hyper_parameters") or {})
+
+
+def config_of(weights: Mapping[str, Tensor], options: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """`config.json` from the options of the first DExter; sizes that they leave out are taken from the weights."""
+    unet = "init_conv.weight" in weights
+    if not unet and "input_projection.weight" not in weights:
+        raise CheckpointError(f"{source}: its tensors are neither those of ClassifierFreeDenoiser nor of DenoiserUnet.")
+    told = {ours: options.get(theirs, DEFAULTS[ours]) for theirs, ours in {**COMMON, **(UNET if unet else DIFFWAVE)}.items()}
+    network: dict[str, Any] = {"kind": "unet" if unet else "diffwave", **told}
+    if unet:
+        network["parameters"] = weights["final_fc.weight"].shape[0]
+        if "dim" not in options:
+            network["dim"] = weights["final_fc.weight"].shape[1]
+    else:
+        channels, parameters, _ = weights["input_projection.weight"].shape
+        layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("residual_layers."))
+        network.update(parameters=parameters, residualChannels=channels, residualLayers=layers,
+                       kernelSize=weights["residual_layers.0.dilated_conv.weight"].shape[2],
+                       scoreFeatures=weights["residual_layers.0.conditioner_projection.weight"].shape[1])
+        low, high, mode = options.get("norm_args") or (0, 1, "rowwise")
+        network.update(normalization={"low": low, "high": high, "mode": mode}, film=False, diffusionSteps=int(options.get("timesteps", 1000)))
+    training = options.get("training") or {}
+    mode = training.get("mode", "epsilon") if isinstance(training, Mapping) else "epsilon"
+    means, sds = options.get("dataset_means"), options.get("dataset_stds")
+    return {
+        "format": "dexter-classic", "version": 1, "network": network, "prediction": MODES.get(mode, "noise"),
+        "schedule": {"kind": "linear", "steps": int(options.get("timesteps", 1000)),
+                     "betaStart": float(options.get("beta_start", 1e-4)), "betaEnd": float(options.get("beta_end", 0.02))},
+        "scale": {"mean": flat(means), "sd": flat(sds)} if means is not None and sds is not None else None,
+        "nullCondition": "original",
+        "training": {"source": source, "hyperParameters": json.loads(json.dumps(options, default=str))},
+    }
+
+
+def flat(values: Any) -> list[float]:
+    return [float(x) for x in torch.as_tensor(values, dtype=torch.float64).flatten()]
+
+
+def to_folder(source: Path, folder: Path) -> None:
+    weights, options = read_lightning(source)
+    config = config_of(weights, options, source.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def to_ckpt(folder: Path, target: Path) -> None:
+    """Weights and options under the names of the first DExter. FiLM, which it does not have, is left out only where it is 0."""
+    config = json.loads((folder / "config.json").read_text())
+    if config.get("format") != "dexter-classic":
+        raise CheckpointError(f'{folder}: expected a classic model, got "{config.get("format")}".')
+    weights = load_file(folder / "model.safetensors")
+    film = [name for name in weights if "film_projection" in name]
+    if any(bool(weights[name].any()) for name in film):
+        raise CheckpointError(f"{folder}: its perceptual features act through FiLM, which the first DExter does not have.")
+    network, schedule = config["network"], config["schedule"]
+    names = {**COMMON, **(UNET if network["kind"] == "unet" else DIFFWAVE)}
+    options: dict[str, Any] = {theirs: network[ours] for theirs, ours in names.items()}
+    options.update(timesteps=schedule["steps"], beta_start=schedule["betaStart"], beta_end=schedule["betaEnd"],
+                   training={"mode": {"noise": "epsilon", "x0": "x_0"}.get(config["prediction"], "epsilon"), "target": "gen_noise"})
+    if network["kind"] == "diffwave":
+        options["norm_args"] = [network["normalization"][name] for name in ("low", "high", "mode")]
+    if config["scale"]:
+        options.update(dataset_means=config["scale"]["mean"], dataset_stds=config["scale"]["sd"])
+    kept = {name: tensor for name, tensor in weights.items() if name not in film}
+    torch.save({"epoch": 0, "global_step": 0, "pytorch-lightning_version": "1.9.5", "state_dict": kept, "hyper_parameters": options}, target)
+
+
+def main(arguments: Optional[list[str]] = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m dexter_torch.lightning", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("direction", choices=["to-folder", "to-ckpt"])
+    parser.add_argument("source", type=Path)
+    parser.add_argument("target", type=Path)
+    given = parser.parse_args(arguments)
+    try:
+        (to_folder if given.direction == "to-folder" else to_ckpt)(given.source, given.target)
+    except (CheckpointError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
