@@ -2,14 +2,14 @@
  * @file `dexter-train prepare`: corpora in, one HDF5 set out.
  */
 import { Command, Option } from "commander";
-import type { FeatureSetName, Release } from "@dexter/codec";
+import { shardName, type FeatureSetName, type Release, type Shard } from "@dexter/codec";
 import {
   MARKINGS_OPTIONS, openBeatCorpus, openCorpus, prepareSet,
   type BeatCorpus, type Corpus, type CorpusKind, type MarkingsOption, type PrepareReport,
 } from "@dexter/alignment-datasets";
 import { PREPARED_KINDS, addPreparedCorpus, isBeatCorpus, type PreparedCorpusOptions } from "./corpus-option.js";
 import { interruptible } from "./interrupt.js";
-import { integerBetween, numberBetween } from "./options.js";
+import { integerBetween, numberBetween, shardOption } from "./options.js";
 import { checkOutput } from "./output-file.js";
 import { formatSeconds, showProgress } from "./progress.js";
 
@@ -21,9 +21,19 @@ interface PrepareFlags {
   readonly seed: number;
   readonly validation: number;
   readonly minMatchRatio: number;
+  readonly shard?: Shard;
   readonly markings: MarkingsOption;
   readonly json?: boolean;
 }
+
+const EXAMPLES = `
+Examples:
+  $ dexter-train prepare --corpus asap=asap-dataset.tar.gz --corpus batik=batik-plays-mozart -o set.h5
+      one set of two corpora
+  $ dexter-train prepare --corpus asap=asap-dataset -o set.h5 --shard 2/8
+      the second of eight parts: set.2-of-8.h5
+  $ dexter-train merge set.*-of-8.h5 -o set.h5
+      the set, as it would have been without shards`;
 
 /** The command. */
 export function prepareCommand(): Command {
@@ -37,13 +47,17 @@ export function prepareCommand(): Command {
     .addOption(new Option("--validation <fraction>", "part of the compositions that validates").argParser(numberBetween(0, 0.9)).default(0.08))
     .addOption(new Option("--min-match-ratio <ratio>", "leave out performances with fewer notes matched").argParser(numberBetween(0, 1)).default(0.5))
     .addOption(new Option("--markings <which>", "scores of mazurkabl: as they come, with its expressive marks, or both").choices(MARKINGS_OPTIONS).default("both"))
+    .addOption(new Option("--shard <i/n>", "every nth piece, from the ith, into FILE.i-of-n.h5; `auto` or `auto/n` asks Slurm or Kubernetes").argParser(shardOption))
     .option("--json", "print what was done as JSON")
+    .addHelpText("after", EXAMPLES)
     .action(prepare);
 }
 
 async function prepare(flags: PrepareFlags): Promise<void> {
   const start = performance.now();
-  await checkOutput(flags.output, flags.corpus.map(({ path }) => path));
+  const { shard } = flags;
+  const output = shard ? shardName(flags.output, shard) : flags.output;
+  await checkOutput(output, flags.corpus.map(({ path }) => path));
   const report = await interruptible(async (signal) => {
     const corpora: Corpus[] = [];
     const beatCorpora: BeatCorpus[] = [];
@@ -57,7 +71,8 @@ async function prepare(flags: PrepareFlags): Promise<void> {
         corpora,
         beatCorpora,
         markings: flags.markings,
-        path: flags.output,
+        path: output,
+        ...(shard ? { shard } : {}),
         featureSet: flags.features,
         release: flags.release,
         seed: flags.seed,
@@ -71,11 +86,11 @@ async function prepare(flags: PrepareFlags): Promise<void> {
     }
   });
   const seconds = (performance.now() - start) / 1000;
-  if (flags.json) process.stdout.write(`${JSON.stringify({ output: flags.output, seconds, ...report })}\n`);
-  else process.stdout.write(describe(flags.output, report, seconds));
+  if (flags.json) process.stdout.write(`${JSON.stringify({ output, seconds, ...report })}\n`);
+  else process.stdout.write(describe(output, report, seconds));
 }
 
-function describe(output: string, { counts, skipped }: PrepareReport, seconds: number): string {
+function describe(output: string, { counts, skipped, remarks }: PrepareReport, seconds: number): string {
   const { splits } = counts;
   const lines = [
     `${output}: ${counts.scores} scores with ${counts.scoreNotes} notes, ${counts.performances} performances with ${counts.performedNotes} notes`,
@@ -85,6 +100,7 @@ function describe(output: string, { counts, skipped }: PrepareReport, seconds: n
     ),
     `  skipped: ${skipped.length}`,
     ...skipped.map(({ corpus, piece, performance, reason, message }) => `    ${corpus}: ${performance ?? piece}: ${reason}: ${message}`),
+    ...(remarks.length > 0 ? [`  remarks: ${remarks.length}`, ...remarks.map((remark) => `    ${remark}`)] : []),
     `  time: ${formatSeconds(seconds)}`,
   ];
   return `${lines.join("\n")}\n`;

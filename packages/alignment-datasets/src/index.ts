@@ -16,12 +16,13 @@ export { HELD_OUT_MAZURKAS, TEST_WORKS, isTestPiece, splitPieces, type Split, ty
 export { loadPianists, type PlayedPiece } from "./pianists.js";
 export { playedBars } from "./played-bars.js";
 export { segmentMask, segmentRows, segments, type Segment, type SegmentOptions } from "./segments.js";
-export { featureStatistics, runningStatistics, type ColumnStatistics, type RunningStatistics } from "./statistics.js";
+export { featureStatistics, runningStatistics, type ColumnStatistics, type ColumnSums, type RunningStatistics } from "./statistics.js";
 export { MARKINGS_OPTIONS, prepareSet, type MarkingsOption, type PrepareOptions, type PrepareProgress, type PrepareReport } from "./prepare.js";
 export {
-  SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetStatistics, type SplitCounts,
+  SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetShard, type SetStatistics, type SplitCounts,
   type StoredNotes,
 } from "./set/format.js";
+export { mergeSets, type MergeOptions, type MergeProgress } from "./set/merge-sets.js";
 export { scoreOfNotes } from "./set/stored-notes.js";
 export { storedParameters } from "./set/parameter-matrix.js";
 export { openSet, type ScoreEntry, type StoredPerformance, type StoredScore, type StoredSet, type NoteColumn, type NoteColumnData } from "./set/set-reader.js";

@@ -1,9 +1,10 @@
 /**
  * @file Corpora in, one set out: read, unfold, cut what was not played, encode, store; piece after piece.
  */
+import { createHash } from "node:crypto";
 import {
-  CodecError, FEATURE_SETS, encodePerformance, keepMeasures, scoreFeatures, scoreForAlignment,
-  type Alignment, type FeatureSetName, type Release, type Score,
+  CodecError, FEATURE_SETS, encodePerformance, inShard, keepMeasures, scoreFeatures, scoreForAlignment,
+  type Alignment, type FeatureSetName, type Release, type Score, type Shard,
 } from "@dexter/codec";
 import type { Corpus, LoadedPerformance, PerformanceEntry, Piece, SkipReason, Skipped } from "./corpora/corpus.js";
 import type { BeatCorpus, BeatPiece } from "./corpora/beat-corpus.js";
@@ -52,6 +53,8 @@ export interface PrepareOptions {
   readonly validation?: number;
   /** Performances with fewer of their notes matched are left out. Default 0.5. */
   readonly minMatchRatio?: number;
+  /** Prepare this part of the pieces only; `mergeSets` joins the parts. Splits are those of the whole. */
+  readonly shard?: Shard;
   /** Called after every performance. */
   readonly onProgress?: (progress: PrepareProgress) => void;
   /** Stops the run and leaves nothing behind. */
@@ -76,6 +79,8 @@ export interface PrepareReport {
   readonly counts: SetCounts;
   /** What was left out, and why. */
   readonly skipped: readonly Skipped[];
+  /** What was read in another form than hoped for: scores as MIDI that should have been MusicXML. */
+  readonly remarks: readonly string[];
 }
 
 /** A score as some performances played it. */
@@ -102,11 +107,17 @@ export async function prepareSet(options: PrepareOptions): Promise<PrepareReport
   const beatWork = beatCorpora.flatMap((corpus) => corpus.pieces.map((piece) => ({ corpus, piece })));
   const editions = markings === "both" ? [false, true] : [markings === "with"];
   const splits = splitPieces([...work, ...beatWork].map(({ piece }) => piece), { seed, validation });
-  const total = work.reduce((sum, { piece }) => sum + piece.performances.length, beatWork.length * editions.length);
-  const skipped = [...corpora, ...beatCorpora].flatMap((corpus) => corpus.skipped);
+  const { shard } = options;
+  const mine = (place: number): boolean => !shard || inShard(place, shard);
+  const total =
+    work.reduce((sum, { piece }, at) => sum + (mine(at) ? piece.performances.length : 0), 0) +
+    beatWork.filter((_, at) => mine(work.length + at)).length * editions.length;
+  // What corpora leave out belongs to no piece of theirs: the first shard tells it.
+  const skipped = shard && shard.index > 0 ? [] : [...corpora, ...beatCorpora].flatMap((corpus) => corpus.skipped);
   const featureNames = FEATURE_SETS[featureSet].map(({ name }) => name);
   signal?.throwIfAborted();
-  const writer = await writeSet(path, { featureSet, featureNames, release, seed, validation });
+  const list = createHash("sha256").update([...work, ...beatWork].map(({ piece }, at) => `${piece.corpus}\n${piece.id}\n${splits[at]}`).join("\n")).digest("hex").slice(0, 32);
+  const writer = await writeSet(path, { featureSet, featureNames, release, seed, validation, ...(shard ? { shard: { ...shard, list } } : {}) });
   let done = 0;
   const progressOf = (piece: Pick<Piece, "corpus" | "id">) => (): void => {
     done++;
@@ -114,18 +125,20 @@ export async function prepareSet(options: PrepareOptions): Promise<PrepareReport
   };
   try {
     for (const [at, { corpus, piece }] of work.entries()) {
+      if (!mine(at)) continue;
       const progress = progressOf(piece);
-      const job: PieceJob = { corpus, piece, split: splits[at], featureSet, release, minMatchRatio, writer, skipped, progress, signal };
+      const job: PieceJob = { corpus, piece, split: splits[at], featureSet, release, minMatchRatio, writer, ...(shard ? { place: at } : {}), skipped, progress, signal };
       await preparePiece(job);
     }
     for (const [at, { corpus, piece }] of beatWork.entries()) {
+      if (!mine(work.length + at)) continue;
       for (const marked of editions) {
         await turn(signal);
-        await prepareBeats({ corpus, piece, split: splits[work.length + at], featureSet, writer, skipped, marked });
+        await prepareBeats({ corpus, piece, split: splits[work.length + at], featureSet, writer, ...(shard ? { place: work.length + at } : {}), skipped, marked });
         progressOf(piece)();
       }
     }
-    return { counts: await writer.finish(), skipped };
+    return { counts: await writer.finish(), skipped, remarks: corpora.flatMap((corpus) => corpus.remarks ?? []) };
   } catch (error) {
     await writer.discard();
     throw error;
@@ -142,6 +155,8 @@ interface PieceJob {
   readonly writer: SetWriter;
   readonly skipped: Skipped[];
   readonly progress: () => void;
+  /** In a shard, the piece's place in the whole list. */
+  readonly place?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -195,10 +210,12 @@ interface BeatJob {
   readonly writer: SetWriter;
   readonly skipped: Skipped[];
   readonly marked: boolean;
+  /** In a shard, the piece's place in the whole list. */
+  readonly place?: number;
 }
 
 /** Store one edition of a piece of beats with its recordings. */
-async function prepareBeats({ corpus, piece, split, featureSet, writer, skipped, marked }: BeatJob): Promise<void> {
+async function prepareBeats({ corpus, piece, split, featureSet, writer, skipped, marked, place }: BeatJob): Promise<void> {
   let record: ScoreRecord;
   try {
     const { score, beats } = await corpus.load(piece, { markings: marked });
@@ -206,7 +223,7 @@ async function prepareBeats({ corpus, piece, split, featureSet, writer, skipped,
     const description: ScoreDescription = {
       corpus: piece.corpus, piece: id, work, composer, title, split, scorePath, licence: corpus.licence, ...(marked ? { edition: "markings" } : {}),
     };
-    record = { description, notes: storedNotes(score), features: scoreFeatures(score, featureSet), beats };
+    record = { description, notes: storedNotes(score), features: scoreFeatures(score, featureSet), beats, ...(place === undefined ? {} : { place }) };
   } catch (error) {
     const { name, message } = error as Error;
     const reason = name === "CorpusError" ? "unreadable-beats" : "unreadable-score";
@@ -241,6 +258,7 @@ function storePerformance(
     notes: storedNotes(variant.score),
     features: scoreFeatures(variant.score, job.featureSet),
     ...(variant.kept ? { keptMeasures: variant.kept } : {}),
+    ...(job.place === undefined ? {} : { place: job.place }),
   });
   const { id, performer } = entry;
   variant.writer.add({ id, performer, source: entry.midiPath ?? entry.alignmentPath, matchRatio }, parameters);

@@ -15,10 +15,24 @@ export interface ColumnStatistics {
   readonly standardDeviation: Float64Array;
 }
 
+/** What running statistics are made of. */
+export interface ColumnSums {
+  /** Rows that were counted. */
+  readonly count: number;
+  /** `[C]` */
+  readonly mean: Float64Array;
+  /** Sums of squared deviations from the mean, `[C]`. */
+  readonly squares: Float64Array;
+}
+
 /** Running statistics of columns. */
 export interface RunningStatistics {
   /** Count the rows of a `[N, C]` matrix, those alone where `mask` is not 0. */
   add(matrix: Matrix, mask?: Uint8Array): void;
+  /** Count what another one counted, after it has ended (Chan, Golub & LeVeque, 1979). */
+  absorb(other: ColumnSums): void;
+  /** Count, means and sums of squared deviations. */
+  sums(): ColumnSums;
   /** What was counted so far. */
   result(): ColumnStatistics;
 }
@@ -42,6 +56,17 @@ export function runningStatistics(columns: number): RunningStatistics {
         }
       }
     },
+    absorb(other) {
+      if (other.count === 0) return;
+      const both = count + other.count;
+      for (let column = 0; column < columns; column++) {
+        const delta = other.mean[column] - mean[column];
+        mean[column] += (delta * other.count) / both;
+        squares[column] += other.squares[column] + (delta * delta * count * other.count) / both;
+      }
+      count = both;
+    },
+    sums: () => ({ count, mean: mean.slice(), squares: squares.slice() }),
     result() {
       const standardDeviation = squares.map((sum) => (count > 0 ? Math.sqrt(sum / count) : 0));
       return { count, mean: mean.slice(), standardDeviation };

@@ -84,6 +84,8 @@ export interface Corpus {
   readonly pieces: readonly Piece[];
   /** What its own listing left out. */
   readonly skipped: readonly Skipped[];
+  /** What was read in another form than hoped for; grows while scores are loaded. */
+  readonly remarks?: readonly string[];
   /** The score as written. */
   loadScore(piece: Piece): Promise<Score>;
   /** A performance with its alignment. */
@@ -91,7 +93,7 @@ export interface Corpus {
 }
 
 /** How a corpus is laid out. */
-export const CORPUS_KINDS = ["asap", "vienna4x22", "batik", "folder"] as const;
+export const CORPUS_KINDS = ["asap", "vienna4x22", "batik", "folder", "pianocore"] as const;
 
 /** One of {@link CORPUS_KINDS}. */
 export type CorpusKind = (typeof CORPUS_KINDS)[number];

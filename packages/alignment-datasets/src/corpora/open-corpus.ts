@@ -7,6 +7,7 @@ import { openFiles } from "../files/open-files.js";
 import { listAsap, loadAsapPerformance } from "./asap.js";
 import { CORPUS_KINDS, type Corpus, type CorpusKind } from "./corpus.js";
 import { listMatchFiles, loadMatchPerformance } from "./match-files.js";
+import { openPianoCore } from "./pianocore.js";
 
 /** Licences that the corpora state. */
 const LICENCES: Readonly<Record<CorpusKind, string>> = {
@@ -14,13 +15,14 @@ const LICENCES: Readonly<Record<CorpusKind, string>> = {
   vienna4x22: "CC BY-NC-SA 4.0",
   batik: "CC BY-NC-SA 4.0",
   folder: "",
+  pianocore: "CC BY-NC-SA 4.0",
 };
 
 /** Where a corpus is, and what it is. */
 export interface CorpusOptions {
   /** How it is laid out. */
   readonly kind: CorpusKind;
-  /** A folder, or a `.tar.gz` that is read without unpacking it. */
+  /** A folder, or (but for PianoCoRe, which is too large) a `.tar.gz` that is read without unpacking it. */
   readonly path: string;
   /** Default: the kind. */
   readonly name?: string;
@@ -35,6 +37,7 @@ export interface CorpusOptions {
 export async function openCorpus(options: CorpusOptions): Promise<Corpus> {
   const { kind, path, name = kind } = options;
   if (!CORPUS_KINDS.includes(kind)) throw new OptionError("kind", `expected ${CORPUS_KINDS.join(", ")}, got ${String(kind)}`);
+  if (kind === "pianocore") return openPianoCore(path, name, LICENCES[kind]);
   const files = await openFiles(path);
   const { pieces, skipped } =
     kind === "asap" ? await listAsap(files, name) : await listMatchFiles(files, name, { testOnly: kind === "vienna4x22" });

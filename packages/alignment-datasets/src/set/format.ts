@@ -4,6 +4,7 @@
  * ```
  * /                       attributes: format, version, dexter_version, feature_set, release, seed, validation,
  *                         scores, performances, beat_recordings, score_notes, performed_notes, and scores_* and performances_* of each split
+ *                         of a shard also shard_index, shard_count, shard_list; each of its scores has a place in the whole list
  * /feature_names          [C] strings
  * /parameter_names        [P] strings
  * /statistics/features    [2, C] float64: mean and standard deviation over the training scores, each once
@@ -130,6 +131,16 @@ export interface PerformanceDescription {
   readonly matchRatio: number;
 }
 
+/** A set that is one part of a whole: its pieces are every `count`th of a list. */
+export interface SetShard {
+  /** Which part, from 0. */
+  readonly index: number;
+  /** How many there are. */
+  readonly count: number;
+  /** A digest of the whole list: parts of one list belong together. */
+  readonly list: string;
+}
+
 /** How a set was made, and what it holds. */
 export interface SetDescription {
   /** Version of `@dexter/alignment-datasets` that wrote it. */
@@ -150,6 +161,8 @@ export interface SetDescription {
   readonly counts: SetCounts;
   /** Mean and deviation of every column. */
   readonly statistics: SetStatistics;
+  /** Which part of a whole it is; absent where it is the whole. */
+  readonly shard?: SetShard;
 }
 
 /** What one split of a set holds. */

@@ -45,6 +45,8 @@ export interface ScoreEntry {
   readonly description: ScoreDescription;
   /** Its notes, `N`. */
   readonly noteCount: number;
+  /** Place of the piece in the list that shards divide; only in a shard. */
+  readonly place?: number;
   /** Who played it. */
   readonly performances: readonly PerformanceDescription[];
   /** Recordings of it that are known by their beats. */
@@ -159,7 +161,11 @@ function storedSet(path: string, file: Group & { close(): unknown }, description
       const noteCount = shapeOf(path, score, "features", [null, C])[0];
       const performances = readPerformanceDescriptions(path, score);
       const beatRecordings = hasBeats(score) ? shapeOf(path, group(path, score, BEAT_GROUP), "recording", [null])[0] : 0;
-      return { index, description: readScoreDescription(path, score), noteCount, performances, beatRecordings };
+      const place = attribute(score, "place");
+      return {
+        index, description: readScoreDescription(path, score), noteCount, performances, beatRecordings,
+        ...(typeof place === "number" ? { place } : {}),
+      };
     });
   }
 
@@ -270,6 +276,9 @@ function readDescription(path: string, file: Group): SetDescription {
     performedNotes: count("performed_notes"),
     splits: { train: split("train"), validation: split("validation"), test: split("test") },
   };
+  const shard = attribute(file, "shard_count") === undefined
+    ? {}
+    : { shard: { index: count("shard_index"), count: count("shard_count"), list: text(path, file, "shard_list") } };
   const featureNames = strings(path, file, "feature_names", null);
   const parameterNames = strings(path, file, "parameter_names", null);
   return {
@@ -281,6 +290,7 @@ function readDescription(path: string, file: Group): SetDescription {
     seed: Number(attribute(file, "seed")),
     validation: Number(attribute(file, "validation")),
     counts,
+    ...shard,
     statistics: {
       features: readStatistics(path, file, "statistics/features", featureNames.length),
       parameters: readStatistics(path, file, "statistics/parameters", parameterNames.length),

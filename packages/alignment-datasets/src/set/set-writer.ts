@@ -4,10 +4,10 @@
 import { PARAMETER_NAMES, type BeatRecordings, type FeatureSetName, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
 import type { Dataset, Group } from "h5wasm/node";
 import type { Split } from "../splits.js";
-import { runningStatistics, type ColumnStatistics } from "../statistics.js";
+import { runningStatistics, type ColumnStatistics, type RunningStatistics } from "../statistics.js";
 import { PACKAGE_VERSION } from "../version.js";
 import {
-  NOTE_COLUMNS, SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type StoredNotes,
+  NOTE_COLUMNS, SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetShard, type StoredNotes,
 } from "./format.js";
 import { writeBeats } from "./beats.js";
 import { hdf5 } from "./hdf5.js";
@@ -32,6 +32,8 @@ export interface SetWriterOptions {
   readonly seed: number;
   /** Fraction of the compositions that validate. */
   readonly validation: number;
+  /** Which part of a whole it is. */
+  readonly shard?: SetShard;
 }
 
 /** A score to store. */
@@ -42,6 +44,8 @@ export interface ScoreRecord {
   readonly notes: StoredNotes;
   /** `[N, C]` */
   readonly features: Matrix;
+  /** Place of the piece in the list that shards divide; only in a shard. */
+  readonly place?: number;
   /** Bars of the unfolded score that are left, where some were cut. */
   readonly keptMeasures?: readonly number[];
   /** Recordings of it that are known by their beats; at the same time it may have performances. */
@@ -73,7 +77,8 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
   const file = new File(part.path, "w");
   const scores = file.create_group("scores");
   const features = runningStatistics(options.featureNames.length);
-  const parameters = runningStatistics(PARAMETER_NAMES.length);
+  // Each score's own, joined in the order of the scores: however their performances were interleaved, the same numbers.
+  const parameters: RunningStatistics[] = [];
   const splits: Record<Split, { scores: number; performances: number }> = {
     train: { scores: 0, performances: 0 },
     validation: { scores: 0, performances: 0 },
@@ -90,17 +95,20 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
     total.scoreNotes += notes.length;
     total.beatRecordings += record.beats?.recordings.length ?? 0;
     splits[description.split].scores++;
+    if (record.place !== undefined) group.create_attribute("place", record.place, null, "<i");
     const training = description.split === "train";
+    const played = runningStatistics(PARAMETER_NAMES.length);
+    if (training) parameters.push(played);
     if (training) features.add(record.features);
     const performances = performanceDatasets(group, notes.length, options.release);
     return {
       add(entry, encoded) {
         const matrix = parameterMatrix(encoded);
         performances.append(entry, matrix, encoded.mask);
-        if (training) parameters.add(matrix, encoded.mask);
+        if (training) played.add(matrix, encoded.mask);
         total.performances++;
         splits[description.split].performances++;
-        for (const played of encoded.mask) total.performedNotes += played;
+        for (const one of encoded.mask) total.performedNotes += one;
       },
       finish: performances.finish,
     };
@@ -116,6 +124,11 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
       file.create_attribute("release", options.release);
       file.create_attribute("seed", options.seed, null, "<d");
       file.create_attribute("validation", options.validation, null, "<d");
+      if (options.shard) {
+        file.create_attribute("shard_index", options.shard.index, null, "<i");
+        file.create_attribute("shard_count", options.shard.count, null, "<i");
+        file.create_attribute("shard_list", options.shard.list);
+      }
       const counts: Record<string, number> = {
         scores: total.scores, performances: total.performances, beat_recordings: total.beatRecordings, score_notes: total.scoreNotes, performed_notes: total.performedNotes,
       };
@@ -128,7 +141,9 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
       file.create_dataset({ name: "parameter_names", data: [...PARAMETER_NAMES] });
       const statistics = file.create_group("statistics");
       writeStatistics(statistics, "features", features.result());
-      writeStatistics(statistics, "parameters", parameters.result());
+      const all = runningStatistics(PARAMETER_NAMES.length);
+      for (const score of parameters) all.absorb(score.sums());
+      writeStatistics(statistics, "parameters", all.result());
       file.close();
       closed = true;
       await part.commit();
