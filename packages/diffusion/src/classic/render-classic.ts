@@ -1,0 +1,172 @@
+/**
+ * @file From a score to performances with a classic network: features, windows, a draw, parameters, notes.
+ */
+import {
+  decodePerformance, PARAMETER_NAMES, scoreFeatures, unfoldRepeats, type Matrix, type PerformanceParameters, type Score,
+} from "@dexter/codec";
+import type { Denoiser } from "../denoiser.js";
+import { RenderError } from "../errors.js";
+import type { Rendering } from "../render.js";
+import { noiseSchedule } from "../sampling/noise-schedule.js";
+import { startNoise } from "../sampling/samplers/noise-source.js";
+import { sampleDiffusion, type DiffusionSampleOptions } from "../sampling/samplers/sample-diffusion.js";
+import { SAMPLERS, type SamplerName } from "../sampling/samplers/sampler-table.js";
+import { classicParameters } from "./classic-parameters.js";
+import type { ClassicConfig, ClassicNetworkConfig, ParameterScale } from "./config.js";
+import type { ClassicCondition } from "./network.js";
+import { denormalizeParameters } from "./normalization.js";
+import { overWindows } from "./whole-score.js";
+import { cutWindows, joinWindows, windowRows, type SegmentWindow, type WindowJoin } from "./windows.js";
+
+/** What is asked of a classic model here: its options and its denoiser, which is told the diffusion step. */
+export interface ClassicRenderer {
+  /** Of the checkpoint. */
+  readonly config: ClassicConfig;
+  /** Predicts what `config.prediction` says. */
+  readonly denoiser: Denoiser<ClassicCondition>;
+}
+
+/** How to render with a classic model. */
+export interface ClassicRenderOptions extends Pick<DiffusionSampleOptions, "sampler" | "eta" | "clip" | "signal"> {
+  /** Which performance: a safe integer ≥ 0, default 0. The same seed gives the same performance. */
+  readonly seed?: number;
+  /** How many performances, ≥ 1, with the seeds `seed`, `seed + 1` … Default 1. */
+  readonly samples?: number;
+  /** Steps of the sampler; default 20 (of `ddpm` and its kin all that the schedule has). */
+  readonly steps?: number;
+  /** Guidance w, −20 … 20: w·conditioned + (1−w)·unconditioned. Default 1.2, the original's. */
+  readonly guidance?: number;
+  /** Notes that neighbouring windows share. Default a quarter of a window. */
+  readonly overlap?: number;
+  /**
+   * How windows become one: `"every-step"` (the default) lets them agree at every step of the sampler; `"crossfade"`
+   * and `"average"` draw each window on its own and join the draws.
+   */
+  readonly join?: "every-step" | WindowJoin;
+  /** Perceptual features of every note of the unfolded score, `[N, C]`. Default none. */
+  readonly perceptual?: Matrix;
+  /** Standardization of the parameters, for checkpoints that do not tell theirs. */
+  readonly scale?: ParameterScale;
+  /** `"original"` renders as the Python DExter's `inference.py`: windows run on into zeros, draws are averaged, the walk begins at step S − 2. */
+  readonly compat?: "original";
+  /** Told how much is done, 0–1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+const DEFAULT_GUIDANCE = 1.2;
+/** Estimates of clean data keep to this many standard deviations. */
+const DEFAULT_CLIP = 5;
+const P = PARAMETER_NAMES.length;
+
+/**
+ * Play a score with a classic model.
+ *
+ * @param score - as read; repeats are unfolded here
+ * @returns performances with `release: "sound"`: lengths include the pedal
+ * @throws RenderError when the score has no notes, the model is for other features, or an option is out of range
+ * @throws the signal's reason when it is aborted
+ */
+export async function renderClassic(model: ClassicRenderer, score: Score, options: ClassicRenderOptions = {}): Promise<Rendering[]> {
+  const { config } = model;
+  const seed = integerIn("seed", options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER - 1e6);
+  const samples = integerIn("samples", options.samples ?? 1, 1, 10_000);
+  const scale = options.scale ?? config.scale;
+  if (!scale) throw new RenderError("the checkpoint does not tell how parameters were standardized: give `scale`.");
+  if (score.notes.length === 0) throw new RenderError("the score has no notes to play.");
+  const played = unfoldRepeats(score);
+  const shown = showScore(config.network, played, options);
+  const sampling = samplingOptions(config, options);
+  const denoiser = overWindows(model.denoiser, shown);
+
+  const renderings: Rendering[] = [];
+  for (let k = 0; k < samples; k++) {
+    const { onProgress } = options;
+    const drawn = await sampleDiffusion(inNetworkSteps(denoiser, config, sampling.sampler), startNoise([1, shown.notes, P], seed + k), [shown.condition], {
+      ...sampling,
+      seed: seed + k,
+      onStep: onProgress && (({ step, steps }) => onProgress((k + step / steps) / samples)),
+    });
+    const values = denormalizeParameters(shown.join(drawn.data), scale);
+    const parameters = classicParameters(played, { data: values, shape: [played.notes.length, P] });
+    const { performance, alignment } = decodePerformance(played, parameters);
+    renderings.push({ seed: seed + k, score: played, parameters, performance, alignment, quartersPerMinute: meanTempo(played, parameters) });
+  }
+  return renderings;
+}
+
+/** A score as the sampler and the network see it. */
+interface ShownScore {
+  /** Rows that are sampled: the notes of the score, or those of all windows one after another. */
+  readonly notes: number;
+  readonly windows: readonly SegmentWindow[];
+  readonly size: number;
+  readonly condition: ClassicCondition;
+  /** Rows that were sampled, as the notes of the score. */
+  readonly join: (values: Float32Array) => Float32Array;
+}
+
+function showScore(network: ClassicNetworkConfig, played: Score, { overlap, join = "every-step", perceptual, compat }: ClassicRenderOptions): ShownScore {
+  const features = scoreFeatures(played, "classic");
+  const N = played.notes.length;
+  if (network.parameters !== P || network.scoreFeatures !== features.shape[1]) {
+    throw new RenderError(`the model is for ${network.scoreFeatures} score features and ${network.parameters} parameters, expected ${features.shape[1]} and ${P}.`);
+  }
+  if (perceptual && (perceptual.shape[0] !== N || perceptual.shape[1] !== network.perceptualFeatures)) {
+    throw new RenderError(`perceptual features must be [${N}, ${network.perceptualFeatures}], got [${perceptual.shape.join(", ")}].`);
+  }
+  const size = windowSize(network, compat ? network.segmentNotes : N);
+  const shared = integerIn("overlap", overlap ?? Math.floor(size / 4), 0, size - 1);
+  const windows = cutWindows(N, size, shared, compat ? "behind" : "inside");
+  if (join === "every-step" && !compat) {
+    return { notes: N, windows, size, condition: { score: features.data, ...(perceptual && { perceptual: perceptual.data }) }, join: (values) => values };
+  }
+  const rows = (matrix: Matrix): Float32Array => windowRows(matrix, windows, size, compat ? "zero" : "repeat");
+  return {
+    notes: windows.length * size,
+    windows: windows.map((_, w) => ({ from: w * size, to: (w + 1) * size })),
+    size,
+    condition: { score: rows(features), ...(perceptual && { perceptual: rows(perceptual) }) },
+    join: (values) => joinWindows(values, windows, size, P, compat || join === "average" ? "average" : "crossfade").data,
+  };
+}
+
+/** Notes of a window: those of training, or as many as a short score has where the network can do with fewer. */
+function windowSize(network: ClassicNetworkConfig, notes: number): number {
+  if (network.condition === "trainable_score") return network.segmentNotes;
+  const multiple = network.kind === "unet" ? 2 ** (network.dimMults.length - 1) : 1;
+  return Math.ceil(Math.min(network.segmentNotes, notes) / multiple) * multiple;
+}
+
+function samplingOptions({ prediction, schedule }: ClassicConfig, options: ClassicRenderOptions): DiffusionSampleOptions & { readonly sampler: SamplerName } {
+  const { sampler = prediction === "flow" ? "heun" : "dpmpp2m", steps, eta, clip = DEFAULT_CLIP, compat, signal } = options;
+  const guidance = options.guidance ?? DEFAULT_GUIDANCE;
+  if (!(Math.abs(guidance) <= 20)) throw new RenderError(`guidance must be from -20 to 20, got ${guidance}.`);
+  const traits = Object.hasOwn(SAMPLERS, sampler) ? SAMPLERS[sampler] : undefined;
+  if (!traits) throw new RenderError(`sampler must be one of ${Object.keys(SAMPLERS).join(", ")}, got "${String(sampler)}".`);
+  if ((prediction === "flow") !== (traits.prediction === "flow")) {
+    throw new RenderError(`sampler "${sampler}" does not fit a model that predicts ${prediction}; take ${prediction === "flow" ? "heun" : "dpmpp2m"}.`);
+  }
+  return { sampler, prediction, schedule: noiseSchedule(schedule), steps, eta, guidance, clip, compat, signal };
+}
+
+/** Flows are walked in time, 0 is noise; the network was told steps, 0 is data. */
+function inNetworkSteps(denoiser: Denoiser<ClassicCondition>, { schedule }: ClassicConfig, sampler: SamplerName): Denoiser<ClassicCondition> {
+  if (SAMPLERS[sampler].prediction !== "flow") return denoiser;
+  return (noisy, time, conditions) => denoiser(noisy, time.map((t) => (1 - t) * (schedule.steps - 1)), conditions);
+}
+
+/** Quarter notes from the first onset to the last, per minute that they take. */
+function meanTempo({ notes }: Score, { beatPeriod }: PerformanceParameters): number {
+  let seconds = 0;
+  let quarters = 0;
+  for (let n = 1; n < notes.length; n++) {
+    seconds += beatPeriod[n - 1] * (notes.onsetBeat[n] - notes.onsetBeat[n - 1]);
+    quarters += notes.onsetQuarter[n] - notes.onsetQuarter[n - 1];
+  }
+  return (quarters > 0 ? quarters / seconds : 1 / beatPeriod[0]) * 60;
+}
+
+function integerIn(name: string, value: number, low: number, high: number): number {
+  if (!Number.isSafeInteger(value) || value < low || value > high) throw new RenderError(`${name} must be an integer from ${low} to ${high}, got ${value}.`);
+  return value;
+}
