@@ -27,6 +27,8 @@ export {
 } from "./base/layout.js";
 export { fillDropout, randomStream, shuffle, type RandomStream } from "./base/random-stream.js";
 export { fitGains, type GainOptions } from "./training/gains.js";
+export { foldOf, teacherTargets, type Fold } from "./training/teachers.js";
+export { beatMeans, type BeatMeans } from "./training/beat-targets.js";
 export {
   CLASSIC_OBJECTIVES, classicTrainingOptions, DEFAULT_CLASSIC_TRAINING, predictionOf,
   type ClassicAugmentationOptions, type ClassicEarlyStoppingOptions, type ClassicLossChoice, type ClassicMonitorOptions,
@@ -49,3 +51,4 @@ export type { PreparedPiece, PreparedPerformance } from "./training/training-pie
 export type { Trainee } from "./training/adamw.js";
 export { weightedSquaredError, type Loss } from "./training/loss.js";
 export type { LinearTerms } from "./training/linear-terms.js";
+export { tensorDenoiser } from "./classic/tensor-denoiser.js";
