@@ -1,7 +1,7 @@
 /**
  * @file `dexter-train fit`: train a model as a configuration says, on prepared sets.
  */
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { stringify } from "yaml";
 import { describeEngine } from "@dexter/diffusion/training";
@@ -19,6 +19,7 @@ import { runLog } from "./run/run-log.js";
 import { runStatusFile, type RunStatusFile } from "./run/run-status.js";
 import { stepWatch, type StepWatch } from "./run/step-watch.js";
 import { openTrainer } from "./run/trainers.js";
+import { lendProcesses, nodeRankOf, type TorchOptions } from "./torch-engine.js";
 
 interface FitFlags {
   readonly output?: string;
@@ -27,6 +28,10 @@ interface FitFlags {
   readonly threads?: number;
   readonly json?: boolean;
   readonly printConfig?: boolean;
+  readonly processes?: number;
+  readonly nodes?: number;
+  readonly rendezvous?: string;
+  readonly python?: string;
 }
 
 const EXAMPLES = `
@@ -50,6 +55,10 @@ export function fitCommand(): Command {
     .option("--resume", "go on with the run that is in the folder")
     .addOption(new Option("--engine <name>", "the tensor engine (default: the best that is installed)").choices([...FIT_ENGINES]))
     .addOption(new Option("--threads <n>", "threads of a native engine").argParser(integerBetween(1, 1024)))
+    .addOption(new Option("--processes <n>", "engine torch: processes on this machine, one a GPU").argParser(integerBetween(1, 1024)))
+    .addOption(new Option("--nodes <n>", "engine torch: machines").argParser(integerBetween(1, 4096)))
+    .option("--rendezvous <host:port>", "engine torch: where machines meet, on machine 0")
+    .option("--python <path>", "engine torch: the Python program (default: DEXTER_PYTHON, else python3)")
     .option("--print-config", "print every option with its value, and train nothing")
     .option("--json", "print what was done, or the configuration, as JSON")
     .addHelpText("after", EXAMPLES)
@@ -70,11 +79,12 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
     process.stdout.write(flags.json ? `${JSON.stringify(resolved)}\n` : stringify(resolved));
     return;
   }
-  if (isTorch(config)) throw new UsageError("--engine torch: this version has no PyTorch trainer");
+  const torchOptions = torchOptionsOf(config, flags);
+  if (torchOptions && nodeRankOf() > 0 && (torchOptions.nodes ?? 1) > 1) return interruptible((signal) => lendProcesses(torchOptions, signal));
   const folder = await openRunFolder(config.output, { resume: flags.resume ?? false });
   const trainer = await openTrainer(config);
   const resume = await folder.loadState(trainer.stateFormat);
-  const { engine, reason } = await chooseEngine(config);
+  const { engine, reason, torch } = await chooseEngine({ ...config, torch: torchOptions ?? undefined });
   const control = controlFile(folder.path);
   await folder.begin(resume);
   process.stderr.write(`engine: ${describeEngine(engine)}\ndata: ${trainer.data}\n`);
@@ -96,14 +106,24 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
       onStatus: (now, message) => status.set(now, message),
       onEvent: (message) => log({ type: "event", message }),
     });
-    const outcome = await trainer.train({ folder, engine, resume, past, watch, signal: controller.signal, log, progress });
+    const outcome = await trainer.train({ folder, engine, torch, resume, past, watch, signal: controller.signal, log, progress });
     progress.stop();
     if (!outcome.finished) return stopped(folder, status, watch, outcome.steps);
     await status.set("finished");
     const seconds = (performance.now() - start) / 1000;
     if (flags.json) process.stdout.write(`${JSON.stringify({ model: folder.model, seconds, ...outcome.record })}\n`);
     else process.stdout.write(`${folder.model}: ${outcome.steps} steps on ${trainer.data}\n  time: ${formatSeconds(seconds)}\n`);
-  }).catch((error: unknown) => failed(error, folder, status)).finally(() => progress.stop());
+  }).catch((error: unknown) => failed(error, folder, status)).finally(async () => {
+    progress.stop();
+    await torch?.close();
+  });
+}
+
+/** How the processes of engine `torch` are started; `null` for another engine. */
+function torchOptionsOf(config: FitConfig, { processes, nodes, rendezvous, python }: FitFlags): TorchOptions | null {
+  if (isTorch(config)) return { processes, nodes, rendezvous, python, threads: config.threads, data: config.data, shared: config.output };
+  if (processes ?? nodes ?? rendezvous ?? python) throw new UsageError("--processes, --nodes, --rendezvous and --python need --engine torch");
+  return null;
 }
 
 /** Tell why a run stopped before its end. What can be helped only by another limit is a failure. */
@@ -122,8 +142,5 @@ async function failed(error: unknown, folder: RunFolder, status: RunStatusFile):
   const interrupted = error instanceof InterruptedError || shown.name === "AbortError";
   // On a full disk there may be no room for this, either.
   await status.set(interrupted ? "stopped" : "failed", shown.message.split("\n")[0]).catch(() => undefined);
-  if (shown.name === "DivergenceError") {
-    throw new Error(`${shown.message.replace(/\.$/, "")}. The state in ${join(folder.path, "state.safetensors")} is from before: lower the learning rate, or resume from it`, { cause: error });
-  }
   throw shown;
 }

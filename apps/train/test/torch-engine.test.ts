@@ -6,7 +6,7 @@ import { afterAll, describe, expect, jest, test } from "@jest/globals";
 import type { PerformanceParameters } from "@dexter/codec";
 import { classicLoss, noiseSchedule } from "@dexter/diffusion";
 import {
-  classicTrainingOptions, decayMask, denoiserLayout, denoiserNetwork, diffWaveLayout, diffWaveNetwork, fromTensors, loadEngine,
+  classicTrainingOptions, decayMask, denoiserLayout, denoiserNetwork, diffWaveNetwork, fromTensors, loadEngine,
   batchOnsetAverage, randomStream, timeEmbedding, trainBase, weightedSquaredError,
   type BaseDelegate, type Layout, type NamedTensor, type TrainBaseInput, type Trainee, type TrainingPiece, type TrainingState,
 } from "@dexter/diffusion/training";

@@ -63,6 +63,7 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
   const model = await trainBase({
     ...data,
     engine,
+    delegate: context.torch?.base,
     options: config.training,
     record: { data: data.record },
     dataDigest: data.digest,

@@ -3,6 +3,7 @@
  */
 import { describeEngine, loadEngine, type Engine, type EngineName } from "@dexter/diffusion/training";
 import type { FitEngine } from "../config/fit-schema.js";
+import { torchEngine, type Torch, type TorchOptions } from "../torch-engine.js";
 
 /** An engine in this process, and why it is that one. */
 export interface ChosenEngine {
@@ -10,14 +11,18 @@ export interface ChosenEngine {
   readonly engine: Engine;
   /** For people. */
   readonly reason: string;
+  /** Where engine `torch` was asked for: it takes the steps in processes of its own. */
+  readonly torch?: Torch;
 }
 
 /** What was asked for. */
 export interface EngineWish {
   /** The engine; the best where absent. */
   readonly engine?: FitEngine;
-  /** Threads of a native engine. */
+  /** Threads of a native engine, or of each process. */
   readonly threads?: number;
+  /** How engine `torch` is started. */
+  readonly torch?: TorchOptions;
 }
 
 /** Whether training happens in processes of PyTorch. */
@@ -30,7 +35,11 @@ export function isTorch({ engine }: EngineWish): boolean {
  *
  * @throws EngineError when it is not there
  */
-export async function chooseEngine({ engine: name, threads }: EngineWish): Promise<ChosenEngine> {
+export async function chooseEngine({ engine: name, threads, torch: options }: EngineWish): Promise<ChosenEngine> {
+  if (isTorch({ engine: name })) {
+    const torch = torchEngine({ ...options, threads });
+    return { engine: torch.engine, reason: torch.description(), torch };
+  }
   const engine = await loadEngine({ engine: name as EngineName | undefined, threads });
   const passed = describeEngine(engine).slice(engine.name.length).trim();
   const reason = name ? "asked for" : passed ? `the best that is installed ${passed}` : "the best that there is";

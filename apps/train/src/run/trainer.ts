@@ -4,6 +4,7 @@
 import type { Engine } from "@dexter/diffusion/training";
 import type { Progress } from "../progress.js";
 import type { RunFolder, SavedState } from "../run-folder.js";
+import type { Torch } from "../torch-engine.js";
 import type { MetricLine, ValidationLine } from "./metrics-file.js";
 import type { StepWatch } from "./step-watch.js";
 
@@ -13,6 +14,8 @@ export interface RunContext {
   readonly folder: RunFolder;
   /** What it computes with. */
   readonly engine: Engine;
+  /** Where engine `torch` takes the steps. */
+  readonly torch?: Torch;
   /** What it goes on from. */
   readonly resume: SavedState | undefined;
   /** Validations that are on record. */

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import Any, Mapping, Optional
 
@@ -35,8 +37,9 @@ DEFAULTS = {
 STAND_INS = (
     "pytorch_lightning.utilities.parsing.AttributeDict", "lightning.fabric.utilities.data.AttributeDict",
     "lightning_fabric.utilities.data.AttributeDict", "omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig",
-    "omegaconf.nodes.AnyNode", "omegaconf.base.ContainerMetadata", "omegaconf.base.Metadata",
+    "omegaconf.nodes.AnyNode", "omegaconf.base.ContainerMetadata", "omegaconf.base.Metadata", "typing.Any",
 )
+HARMLESS = (dict, list, tuple, int, float, str, bool, defaultdict)
 
 
 class CheckpointError(Exception):
@@ -67,14 +70,16 @@ def plain(value: Any) -> Any:
 
 def read_lightning(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Weights and options of a .ckpt, without running anything that it holds."""
-    kinds = [(type(name.rpartition(".")[2], (StandIn,), {}), name) for name in STAND_INS]
+    kinds: list[Any] = [*HARMLESS] + [(type(name.rpartition(".")[2], (StandIn,), {}), name) for name in STAND_INS]
     try:
         with torch.serialization.safe_globals(kinds):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file.") from None
     except Exception as error:
-        raise CheckpointError(f"{path}: refused: not a checkpoint of plain tensors and options ({str(error).splitlines()[0][:200]}).") from None
+        asked = re.search(r"GLOBAL (\S+)", str(error))
+        reason = f"it asks for {asked[1][:100]}" if asked else "it is damaged or another kind of file"
+        raise CheckpointError(f"{path}: refused: not a checkpoint of plain tensors and options: {reason}.") from None
     weights = content.get("state_dict") if isinstance(content, dict) else None
     if not isinstance(weights, dict) or not all(isinstance(t, Tensor) for t in weights.values()):
         raise CheckpointError(f'{path}: expected a Lightning checkpoint with a "state_dict" of tensors.')
