@@ -2,11 +2,10 @@
  * @file A checkpoint: weights as safetensors, `config.json` and a model card.
  * It describes itself; nothing else is needed to rebuild the model.
  */
-import type { NamedTensor, NamedTensors } from "./base/layout.js";
-import { CheckpointError } from "./errors.js";
+import type { NamedTensors } from "./base/layout.js";
+import { readTensors, writeTensors } from "./checkpoint-tensors.js";
 import { denoiserTensors, encoderTensors, type ModelConfig } from "./model/config.js";
 import { readModelConfig, writeModelConfig } from "./model/config-file.js";
-import { readSafetensors, writeSafetensors } from "./safetensors.js";
 
 /** Names of a checkpoint's files in its folder. */
 export const CHECKPOINT_FILES = {
@@ -56,27 +55,7 @@ export interface WrittenCheckpoint extends CheckpointFiles {
 export function readCheckpoint({ weights, config: text, card }: CheckpointFiles): Checkpoint {
   const file = CHECKPOINT_FILES.weights;
   const config = readModelConfig(text, { file: CHECKPOINT_FILES.config });
-  const { tensors } = readSafetensors(weights, { file });
-  const specs = modelTensors(config);
-  const missing = specs.filter(({ name }) => !tensors.has(name));
-  if (missing.length > 0) {
-    throw new CheckpointError(file, `lacks ${missing.length} of ${specs.length} tensors of ${CHECKPOINT_FILES.config}, the first "${missing[0].name}": they belong to different models.`);
-  }
-  const expected = new Set(specs.map(({ name }) => name));
-  const foreign = [...tensors.keys()].find((name) => !expected.has(name));
-  if (foreign !== undefined) throw new CheckpointError(file, `has a tensor "${foreign.slice(0, 80)}" that ${CHECKPOINT_FILES.config} does not know.`);
-  const named: Record<string, NamedTensor> = {};
-  for (const { name, shape } of specs) {
-    const tensor = tensors.get(name)!;
-    if (tensor.shape.join() !== shape.join()) {
-      throw new CheckpointError(file, `: tensor "${name}" must be [${shape.join(", ")}] by ${CHECKPOINT_FILES.config}, got [${tensor.shape.join(", ")}].`);
-    }
-    if (!/^(F64|F32|F16|BF16)$/.test(tensor.dtype)) throw new CheckpointError(file, `: tensor "${name}" must hold floats, got ${tensor.dtype}.`);
-    const data = tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data as Float64Array);
-    if (!data.every(Number.isFinite)) throw new CheckpointError(file, `is unusable: tensor "${name}" holds NaN or infinity.`);
-    named[name] = { shape, data };
-  }
-  return { config, weights: named, card };
+  return { config, weights: readTensors(weights, modelTensors(config), { file }), card };
 }
 
 /**
@@ -85,14 +64,7 @@ export function readCheckpoint({ weights, config: text, card }: CheckpointFiles)
  * @throws CheckpointError when weights and configuration do not fit one another
  */
 export function writeCheckpoint({ config, weights, card }: Checkpoint): WrittenCheckpoint {
-  const tensors = modelTensors(config).map(({ name, shape }) => {
-    const tensor = weights[name];
-    if (tensor?.shape.join() !== shape.join()) {
-      throw new CheckpointError("writeCheckpoint:", `tensor "${name}" must be [${shape.join(", ")}], got ${tensor ? `[${tensor.shape.join(", ")}]` : "none"}.`);
-    }
-    return [name, { dtype: "F32", shape, data: tensor.data }] as const;
-  });
-  return { weights: writeSafetensors(tensors, { format: "pt" }), config: writeModelConfig(config), card };
+  return { weights: writeTensors(weights, modelTensors(config), "writeCheckpoint:"), config: writeModelConfig(config), card };
 }
 
 /** Names and shapes of all tensors of a model. */

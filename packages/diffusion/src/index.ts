@@ -42,3 +42,15 @@ export { SAMPLER_NAMES, SAMPLERS, type SamplerName, type SamplerTraits } from ".
 export type { KeptValues } from "./sampling/samplers/clean-estimate.js";
 export { noNoise, seededNoise, startNoise, type NoiseSource } from "./sampling/samplers/noise-source.js";
 export { renoiseSource, type StartOptions } from "./sampling/samplers/starts.js";
+export { classicTensors, readClassicCheckpoint, writeClassicCheckpoint, type ClassicCheckpoint } from "./classic/checkpoint.js";
+export { readClassicConfig, writeClassicConfig } from "./classic/config-file.js";
+export { createClassicModel, type ClassicModel } from "./classic/classic-model.js";
+export { EMBEDDING_NAME, EMBEDDING_WIDTH, stepEmbeddingTable } from "./classic/step-embedding.js";
+export { CLASSIC_VALUES, readsPerceptual, type ClassicGraph } from "./onnx/classic-graph.js";
+export { classicGraph } from "./onnx/classic.js";
+export {
+  DEFAULT_DIFFWAVE, DEFAULT_NOISE_SCHEDULE, DEFAULT_UNET,
+  type ClassicConfig, type ClassicInputConfig, type ClassicNetworkConfig, type DiffWaveConfig, type MinMaxConfig, type NoiseScheduleConfig,
+  type ParameterScale, type PredictionKind, type UnetConfig,
+} from "./classic/config.js";
+export type { ClassicCondition } from "./classic/network.js";

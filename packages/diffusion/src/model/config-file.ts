@@ -2,16 +2,14 @@
  * @file `config.json` read and written: every field is checked, so that what
  * follows can rely on the types.
  */
-import { CheckpointError } from "../errors.js";
+import { Field, parseConfig } from "../config-field.js";
 import { TARGET_NAMES, type ModelConfig } from "./config.js";
 
-const MAX_CHARACTERS = 4 * 1024 * 1024;
 const MAX_FEATURES = 4096;
 const MAX_CHANNELS = 4096;
 const MAX_BLOCKS = 64;
 const MAX_KERNEL = 31;
 const MAX_DILATION = 65_536;
-const MAX_NAME = 200;
 
 /**
  * Read a model's configuration.
@@ -22,15 +20,8 @@ const MAX_NAME = 200;
  */
 export function readModelConfig(text: string, options: { readonly file?: string } = {}): ModelConfig {
   const file = options.file ?? "config.json";
-  if (text.length > MAX_CHARACTERS) throw new CheckpointError(file, `is too large: ${text.length} characters, at most ${MAX_CHARACTERS}.`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new CheckpointError(file, "is not JSON. Download it again.");
-  }
+  const value = parseConfig(file, text, "dexter-base");
   const root = new Field(file, "", value);
-  root.at("format").oneOf(["dexter-base"]);
   root.at("version").integer(1, 1);
   checkFeatures(root.at("features"));
   checkTargets(root.at("targets"));
@@ -92,64 +83,5 @@ function checkPieceLevel(field: Field, features: number): void {
     regression.at("bias").number();
     regression.at("range").list(2, 2, (item) => item.number());
     regression.at("r2").number();
-  }
-}
-
-/** A value and its path in the file. */
-class Field {
-  constructor(
-    private readonly file: string,
-    private readonly path: string,
-    private readonly value: unknown,
-  ) {}
-
-  at(name: string): Field {
-    const record = this.record();
-    const path = this.path ? `${this.path}.${name}` : name;
-    return new Field(this.file, path, Object.hasOwn(record, name) ? record[name] : undefined);
-  }
-
-  present(): boolean {
-    return this.value !== undefined;
-  }
-
-  record(): Record<string, unknown> {
-    if (typeof this.value !== "object" || this.value === null || Array.isArray(this.value)) return this.fail("an object");
-    return this.value as Record<string, unknown>;
-  }
-
-  list(min = 0, max = Number.POSITIVE_INFINITY, check?: (item: Field, index: number) => void): readonly unknown[] {
-    const { value } = this;
-    if (!Array.isArray(value) || value.length < min || value.length > max) {
-      return this.fail(min === max ? `a list of ${min}` : `a list of ${min} to ${max}`);
-    }
-    if (check) value.forEach((item, i) => check(new Field(this.file, `${this.path}[${i}]`, item), i));
-    return value;
-  }
-
-  number(min = -Number.MAX_VALUE, max = Number.MAX_VALUE): number {
-    const { value } = this;
-    if (typeof value === "number" && value >= min && value <= max) return value;
-    return this.fail(min === -Number.MAX_VALUE ? "a number" : max === Number.MAX_VALUE ? `a number ≥ ${min}` : `a number from ${min} to ${max}`);
-  }
-
-  integer(min: number, max: number): number {
-    const { value } = this;
-    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
-    return this.fail(min === max ? `${min}` : `an integer from ${min} to ${max}`);
-  }
-
-  name(): string {
-    const { value } = this;
-    return typeof value === "string" && value.length > 0 && value.length <= MAX_NAME ? value : this.fail("a name");
-  }
-
-  oneOf(names: readonly string[]): void {
-    if (!names.includes(this.value as string)) this.fail(names.map((name) => `"${name}"`).join(" or "));
-  }
-
-  fail(expected: string): never {
-    const got = this.value === undefined ? "nothing" : JSON.stringify(this.value).slice(0, 60);
-    throw new CheckpointError(this.file, `${this.path || "as a whole"} must be ${expected}, got ${got}.`);
   }
 }

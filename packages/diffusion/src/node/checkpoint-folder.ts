@@ -23,8 +23,8 @@ export interface SaveOptions {
  * @throws CheckpointError when a file is missing, damaged or foreign
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
-  const config = await read(folder, CHECKPOINT_FILES.config, MAX_TEXT_BYTES);
-  const weights = await read(folder, CHECKPOINT_FILES.weights, MAX_WEIGHT_BYTES);
+  const config = await readCheckpointFile(folder, "config");
+  const weights = await readCheckpointFile(folder, "weights");
   const card = await readFile(join(folder, CHECKPOINT_FILES.card), "utf8").catch(() => undefined);
   return readCheckpoint({ config: config.toString("utf8"), weights, card });
 }
@@ -48,7 +48,14 @@ export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, { o
   await write(CHECKPOINT_FILES.config, files.config);
 }
 
-async function read(folder: string, name: string, maxBytes: number): Promise<Buffer> {
+/**
+ * Read a file of a checkpoint folder.
+ *
+ * @throws CheckpointError when it is missing or too large
+ */
+export async function readCheckpointFile(folder: string, which: "config" | "weights"): Promise<Buffer> {
+  const name = CHECKPOINT_FILES[which];
+  const maxBytes = which === "config" ? MAX_TEXT_BYTES : MAX_WEIGHT_BYTES;
   const path = join(folder, name);
   const info = await stat(path).catch(() => null);
   if (!info?.isFile()) throw new CheckpointError(name, `is missing in ${folder}: expected a model folder with ${CHECKPOINT_FILES.config} and ${CHECKPOINT_FILES.weights}.`);

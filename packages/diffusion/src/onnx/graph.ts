@@ -39,15 +39,22 @@ export class OnnxGraph {
 
   /** Declare `value` an output of the model called `name`, float32. */
   output(name: string, value: Value, shape: readonly Dimension[]): void {
-    this.graph.message(1, node("Identity", [value], name, {}));
+    this.graph.message(1, node("Identity", [value], [name], {}));
     this.graph.message(12, valueInfo(name, "float", shape));
   }
 
   /** Append an operator with one output. */
   op(type: string, inputs: readonly Value[], attributes: Attributes = {}): Value {
     const output = `v${this.count++}`;
-    this.graph.message(1, node(type, inputs, output, attributes));
+    this.graph.message(1, node(type, inputs, [output], attributes));
     return output;
+  }
+
+  /** Append an operator with several outputs. */
+  ops(type: string, inputs: readonly Value[], outputs: number, attributes: Attributes = {}): Value[] {
+    const values = Array.from({ length: outputs }, () => `v${this.count++}`);
+    this.graph.message(1, node(type, inputs, values, attributes));
+    return values;
   }
 
   /** A float32 tensor stored in the file. */
@@ -91,10 +98,11 @@ export class OnnxGraph {
   }
 }
 
-function node(type: string, inputs: readonly Value[], output: Value, attributes: Attributes): ProtobufWriter {
+function node(type: string, inputs: readonly Value[], outputs: readonly Value[], attributes: Attributes): ProtobufWriter {
   const message = new ProtobufWriter();
   for (const input of inputs) message.string(1, input);
-  message.string(2, output).string(3, output).string(4, type);
+  for (const output of outputs) message.string(2, output);
+  message.string(3, outputs[0]).string(4, type);
   for (const [name, value] of Object.entries(attributes)) {
     const attribute = new ProtobufWriter().string(1, name);
     if (typeof value === "number") attribute.int(3, value).int(20, ATTRIBUTE_TYPE.int);
