@@ -28,6 +28,7 @@ let state = 1;
 const below = (n) => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % n;
 for (const mixed of [false, true]) {
   const times = [];
+  const used = process.cpuUsage();
   for (let batch = 0; batch < Number(batches); batch++) {
     const started = performance.now();
     for (let b = 0; b < 16; b++) {
@@ -38,8 +39,9 @@ for (const mixed of [false, true]) {
     }
     times.push(performance.now() - started);
   }
+  const { user, system } = process.cpuUsage(used);
   times.sort((a, b) => a - b);
-  console.log(`${mixed ? "mixed" : "plain"}: median ${times[times.length >> 1].toFixed(1)} ms a batch, 95 % ${times[Math.floor(0.95 * times.length)].toFixed(1)} ms; ${rss()} MB`);
+  console.log(`${mixed ? "mixed" : "plain"}: median ${times[times.length >> 1].toFixed(1)} ms a batch, 95 % ${times[Math.floor(0.95 * times.length)].toFixed(1)} ms, mean ${((user + system) / 1000 / times.length).toFixed(1)} ms of processor; ${rss()} MB`);
 }
 set.close();
 if (folder) rmSync(folder, { recursive: true });

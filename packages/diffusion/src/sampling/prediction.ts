@@ -42,6 +42,11 @@ export function flowLevel(time: number): NoiseLevel {
   return { signal: time, noise: 1 - time };
 }
 
+/** What a network that embeds diffusion steps is told at a flow's time: from the last step, noise, to step 0, data. */
+export function flowStep(time: number, steps: number): number {
+  return (1 - time) * (steps - 1);
+}
+
 /** How clean data x₀ follow from noisy data and a prediction. Of no use for `noise` where nothing of the signal is left. */
 export function cleanMix(kind: PredictionKind, { signal: a, noise: s }: NoiseLevel): PredictionMix {
   switch (kind) {

@@ -272,6 +272,9 @@ function checkOptions(options: ClassicTrainingOptions): void {
   if (typeof bound === "object" ? !(bound.clamp > 0) : !["snr", "none"].includes(bound)) {
     refuse("loss.bound", '"snr", "none" or { clamp: above 0 }', bound);
   }
+  if (network.kind === "diffwave" && options.schedule.steps > network.diffusionSteps) {
+    refuse("schedule.steps", `at most network.diffusionSteps, ${network.diffusionSteps}`, options.schedule.steps);
+  }
   const counts = {
     epochs: options.epochs, steps: options.steps, batch: options.batch, accumulate: options.accumulate, saveEvery: options.saveEvery,
     "network.segmentNotes": network.segmentNotes, "schedule.steps": options.schedule.steps, "validation.everyEpochs": validation.everyEpochs,

@@ -7,7 +7,7 @@ import type { RandomStream } from "../../base/random-stream.js";
 import type { ClassicNetworkConfig, ParameterScale } from "../../classic/config.js";
 import type { ClassicInput } from "../../classic/network.js";
 import type { NoiseSchedule } from "../../sampling/noise-schedule.js";
-import { flowLevel, noiseLevel, type NoiseLevel } from "../../sampling/prediction.js";
+import { flowLevel, flowStep, noiseLevel, type NoiseLevel } from "../../sampling/prediction.js";
 import type { ClassicObjective } from "./classic-options.js";
 import type { ClassicSegment } from "./segment-source.js";
 
@@ -116,7 +116,7 @@ export function composeQuestion(kind: Pick<QuestionKind, "schedule" | "objective
 
 /** The diffusion step of a noisiness in [0, 1). A flow's time runs against it: step 0 is time 1, the data. */
 function stepOf({ schedule, objective }: QuestionKind, noisiness: number): number {
-  return objective === "flow" ? noisiness * (schedule.steps - 1) : Math.min(schedule.steps - 1, Math.floor(noisiness * schedule.steps));
+  return objective === "flow" ? flowStep(1 - noisiness, schedule.steps) : Math.min(schedule.steps - 1, Math.floor(noisiness * schedule.steps));
 }
 
 function levelOf({ schedule, objective }: Pick<QuestionKind, "schedule" | "objective">, step: number): NoiseLevel {
