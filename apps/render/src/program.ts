@@ -2,7 +2,8 @@
  * @file The command line: commands, options, help. Each command's code is loaded when it runs.
  */
 import { createRequire } from "node:module";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { readShard, type Shard } from "@dexter/codec";
 import type { DecodeOptions } from "./commands/decode.js";
 import type { EncodeOptions } from "./commands/encode.js";
 import type { NotesOptions } from "./commands/notes.js";
@@ -44,6 +45,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .option("--steps <n>", "sampling steps; default: the model's", integerIn({ min: 1, max: 1000 }))
     .option("--guidance <w>", "1: free and personal, more: closer to the common reading; default: the model's", numberIn({ min: 0, max: 20 }))
     .option("--tempo <bpm>", "mean tempo in quarter notes a minute; default: from the score", numberIn({ min: 5, max: 1000 }))
+    .option("--shard <i/n>", "perform every nth of the scores, from the ith; `auto` or `auto/n` asks Slurm or Kubernetes", shardOption)
     .option("--model <folder>", "the model to play; default: the one that comes with dexter")
     .option("--json", "print one JSON line a score")
     .addOption(verbose())
@@ -53,6 +55,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
         ["dexter render waltz.mxl", "writes waltz.mid"],
         ["dexter render waltz.mxl -o out.mid --plot out.svg --seed 7", "the same performance each time, with its curves"],
         ["dexter render waltz.mxl --samples 3 --tempo 132", "writes waltz-1.mid to waltz-3.mid"],
+        ["dexter render scores/*.mxl -o performances --seed 1 --shard 2/8", "the second of eight processes that share the work"],
         ["dexter render scores/*.mxl -o performances --json", "a whole folder; a score that fails does not stop the rest"],
       ),
     )
@@ -119,6 +122,12 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     });
 
   return program;
+}
+
+function shardOption(text: string): Shard {
+  const shard = readShard(text, process.env);
+  if (!shard) throw new InvalidArgumentError("Expected i/n from 1/n to n/n, or auto in a Slurm array or an indexed Kubernetes job (auto/n).");
+  return shard;
 }
 
 function verbose(): Option {

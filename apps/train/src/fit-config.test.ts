@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { FIT_SCHEMA } from "./config/fit-schema.js";
 import { readFitConfig, resolvedConfig } from "./fit-config.js";
@@ -83,4 +84,10 @@ test("the schema for editors is the one that is checked", async () => {
 
 test("a configuration that is not there is named", async () => {
   await expect(readFitConfig(join(folder, "none.yaml"))).rejects.toThrow("none.yaml");
+});
+
+test("the examples are configurations", async () => {
+  for (const [name, model] of [["base", "base"], ["diffwave", "diffwave"], ["unet", "unet"], ["smoke", "base"]]) {
+    expect(await readFitConfig(fileURLToPath(new URL(`../configs/${name}.yaml`, import.meta.url)))).toMatchObject({ name, model });
+  }
 });

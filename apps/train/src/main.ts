@@ -7,11 +7,12 @@ import { reportError, watchStandardOutput } from "./errors.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
 import { fitCommand } from "./fit.js";
+import { mergeCommand } from "./merge.js";
 import { prepareCommand } from "./prepare.js";
 import { serveCommand } from "./serve.js";
 
 /** Every command, in the order of work. */
-const COMMANDS = [prepareCommand, fitCommand, exportCommand, evaluateCommand, serveCommand];
+const COMMANDS = [prepareCommand, mergeCommand, fitCommand, exportCommand, evaluateCommand, serveCommand];
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 const program = new Command("dexter-train")

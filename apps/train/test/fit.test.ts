@@ -1,7 +1,7 @@
 /**
  * @file `dexter-train fit` as a person runs it: stopped, killed, resumed, on a corpus of two tiny pieces.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -30,12 +30,12 @@ data: set.h5
 engine: wasm
 batch: 1
 notes: 40
-validateEvery: 100
+validateEvery: 30
 saveEvery: 10
 encoder: &stack { hidden: 4, blocks: 2, kernel: 3, dilations: [1, 2] }
 denoiser: *stack
-mean: { steps: 150, warmup: 2 }
-flow: { steps: 150, warmup: 2 }
+mean: { steps: 45, warmup: 2 }
+flow: { steps: 45, warmup: 2 }
 `;
 
 beforeAll(async () => {
@@ -47,9 +47,27 @@ beforeAll(async () => {
 });
 
 const fit = (run: string, ...args: string[]): Promise<Outcome> => dexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder(run), ...args);
+interface Line {
+  readonly type: string;
+  readonly stage: string;
+  readonly step: number;
+  readonly time: string;
+  readonly message: string;
+  readonly file: string;
+}
+const lines = (run: string): Line[] =>
+  readFileSync(inFolder(run, "metrics.jsonl"), "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line) as Line);
+const status = (run: string): Record<string, unknown> => JSON.parse(readFileSync(inFolder(run, "run.json"), "utf8")) as Record<string, unknown>;
+const control = (run: string, command: string, id: number): void => {
+  writeFileSync(inFolder(run, "control.new"), JSON.stringify({ command, id }));
+  renameSync(inFolder(run, "control.new"), inFolder(run, "control.json"));
+};
+const until = async (child: { readonly exitCode: number | null }, holds: () => boolean): Promise<void> => {
+  while (child.exitCode === null && !holds()) await pause(5);
+};
 const stepsLogged = (run: string): number[] =>
   existsSync(inFolder(run, "metrics.jsonl"))
-    ? readFileSync(inFolder(run, "metrics.jsonl"), "utf8").split("\n").slice(0, -1).map((line) => (JSON.parse(line) as { step: number }).step)
+    ? lines(run).filter(({ type }) => type === "step").map(({ step }) => step)
     : [];
 
 /** Start a run and send it a signal when it has taken some steps. */
@@ -64,13 +82,17 @@ describe("dexter-train fit", () => {
   test("a run that was stopped or killed goes on, and ends in the bytes of one that was not", async () => {
     const whole = await fit("whole", "--json");
     expect(whole.code).toBe(0);
-    expect(JSON.parse(whole.stdout)).toMatchObject({ model: inFolder("whole", "model"), training: { seed: 1, steps: { mean: 150, flow: 150 }, pieces: 1, performances: 2 } });
-    expect(stepsLogged("whole")).toHaveLength(300);
+    expect(JSON.parse(whole.stdout)).toMatchObject({ model: inFolder("whole", "model"), training: { seed: 1, steps: { mean: 45, flow: 45 }, pieces: 1, performances: 2 } });
+    expect(stepsLogged("whole")).toHaveLength(90);
 
     const interrupted = await stopped("interrupted", "SIGINT");
     expect(interrupted.code).toBe(130);
+    expect(status("interrupted")).toMatchObject({ status: "stopped", message: "stopped by a signal" });
     expect(interrupted.stderr).toMatch(/stopped after \d+ \+ 0 steps; add --resume/);
     expect((await stopped("killed", "SIGKILL")).code).toBe(null);
+    const saved = readFileSync(inFolder("killed", "state.safetensors"), "latin1");
+    const kept = Number(/"steps\.mean":"(\d+)"/.exec(saved)?.[1]);
+    expect(Math.max(...stepsLogged("killed")) - kept).toBeLessThanOrEqual(10);
     for (const run of ["interrupted", "killed"]) {
       expect(existsSync(inFolder(run, "model"))).toBe(false);
       const again = await fit(run);
@@ -78,11 +100,59 @@ describe("dexter-train fit", () => {
       expect(again.stderr).toContain("a run is there already. Add --resume");
       expect((await fit(run, "--resume")).code).toBe(0);
       expect(stepsLogged(run)).toEqual(stepsLogged("whole"));
-      for (const file of ["model.safetensors", "config.json", "README.md"]) {
-        expect(readFileSync(inFolder(run, "model", file)).equals(readFileSync(inFolder("whole", "model", file)))).toBe(true);
+      for (const file of ["model/model.safetensors", "model/config.json", "model/README.md", "last/model.safetensors", "samples/000090.mid"]) {
+        expect(readFileSync(inFolder(run, file)).equals(readFileSync(inFolder("whole", file)))).toBe(true);
       }
-      expect(readdirSync(inFolder(run)).sort()).toEqual(["metrics.jsonl", "model", "state.safetensors"]);
+      expect(readdirSync(inFolder(run)).sort()).toEqual(["last", "metrics.jsonl", "model", "run.json", "samples", "state.safetensors", "tensorboard"]);
+      expect(status(run)).toMatchObject({ name: "trial", model: "base", engine: "wasm", status: "finished" });
     }
+  });
+
+  test("samples and validations are logged as the dashboard reads them", () => {
+    const sample = lines("whole").filter(({ type }) => type === "sample");
+    expect(sample.map(({ stage, step, file }) => [stage, step, file])).toEqual([["flow", 45, "samples/000090.json"]]);
+    const drawn = JSON.parse(readFileSync(inFolder("whole", "samples/000090.json"), "utf8")) as Record<string, never>;
+    expect(drawn).toMatchObject({ piece: "folder/Waltz_A", midi: "samples/000090.mid" });
+    const { onsetBeat, tempo, velocity, notes } = drawn as unknown as {
+      onsetBeat: number[]; tempo: { sample: number[]; human: number[][] }; velocity: { sample: number[]; human: number[][] }; notes: { pitch: number[]; onsetSec: number[] };
+    };
+    expect([tempo.sample.length, velocity.sample.length, ...tempo.human.map((curve) => curve.length)]).toEqual(new Array(4).fill(onsetBeat.length));
+    expect(notes.pitch).toHaveLength(40);
+    expect(Math.min(...notes.onsetSec)).toBe(0);
+    const validations = lines("whole").filter(({ type }) => type === "validation") as unknown as Record<string, never>[];
+    expect(validations.map(({ stage, step }) => [stage, step])).toEqual([["mean", 30], ["mean", 45], ["flow", 30], ["flow", 45]]);
+    expect(Object.keys(validations[3]["agreement"])).toEqual(["tempo", "velocityOnset", "velocityNote", "articulation", "timing"]);
+    expect((validations[3]["human"] as { tempo: number[] }).tempo).toHaveLength(2);
+    expect(lines("whole").every(({ time }) => !Number.isNaN(Date.parse(time)))).toBe(true);
+  });
+
+  test("the dashboard can pause a run, save it, let it go on and stop it", async () => {
+    const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "saveEvery=1000", "-o", inFolder("controlled"));
+    await until(child, () => stepsLogged("controlled").length >= 5);
+    control("controlled", "pause", 1);
+    await until(child, () => status("controlled")["status"] === "paused");
+    const steps = stepsLogged("controlled").length;
+    expect(existsSync(inFolder("controlled", "state.safetensors"))).toBe(true);
+    await pause(300);
+    expect(stepsLogged("controlled")).toHaveLength(steps);
+    control("controlled", "resume", 2);
+    await until(child, () => stepsLogged("controlled").length >= steps + 3);
+    expect(status("controlled")["status"]).toBe("running");
+    control("controlled", "stop", 3);
+    const { code, stderr } = await outcome;
+    expect(code).toBe(130);
+    expect(stderr).toContain("(stopped by the dashboard); add --resume");
+    expect(status("controlled")).toMatchObject({ status: "stopped", message: "stopped by the dashboard" });
+    expect(lines("controlled").filter(({ type }) => type === "event").map(({ message }) => message)).toEqual([
+      "the run begins", "paused; the state is saved", "resumed", "stopped by the dashboard",
+    ]);
+  });
+
+  test("a run that outgrows its memory saves its state and stops", async () => {
+    const run = await fit("large", "memoryLimitMB=1");
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/stopped after 1 \+ 0 steps \(the process holds \d+ MB, more than memoryLimitMB 1\); add --resume/);
+    expect(existsSync(inFolder("large", "state.safetensors"))).toBe(true);
   });
 
   test("a configuration that changed is refused, and the run stays as it was", async () => {
@@ -92,7 +162,7 @@ describe("dexter-train fit", () => {
     expect(run).toMatchObject({ code: 1, stdout: "" });
     expect(run.stderr).toContain("the saved state is of a run with other options or data");
     expect(readFileSync(inFolder("whole", "state.safetensors")).equals(before)).toBe(true);
-    expect(stepsLogged("whole")).toHaveLength(300);
+    expect(stepsLogged("whole")).toHaveLength(90);
   });
 
   test("without its data it leaves no folder behind", async () => {

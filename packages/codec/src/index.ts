@@ -3,6 +3,7 @@
  */
 
 export { zeros, type Matrix } from "./matrix.js";
+export { inShard, readShard, shardName, type Shard } from "./shard.js";
 export {
   AlignmentFileError, CodecError, FormatError, MatchFileError, MidiFileError, ParameterFileError, ScoreFileError, ShapeError,
 } from "./errors.js";

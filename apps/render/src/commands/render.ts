@@ -3,7 +3,7 @@
  */
 import { randomInt } from "node:crypto";
 import { basename, resolve } from "node:path";
-import { writeMatch, writeMidi, type Performance } from "@dexter/codec";
+import { inShard, writeMatch, writeMidi, type Performance, type Shard } from "@dexter/codec";
 import { loadScore } from "@dexter/codec/node";
 import { renderScore, type Model, type Rendering } from "@dexter/diffusion";
 import { loadModel } from "@dexter/diffusion/node";
@@ -25,6 +25,7 @@ export interface RenderOptions extends Verbosity {
   readonly steps?: number;
   readonly guidance?: number;
   readonly tempo?: number;
+  readonly shard?: Shard;
   readonly model?: string;
   readonly json?: boolean;
 }
@@ -34,7 +35,9 @@ const SEEDS = 1_000_000;
 
 /** Perform each score; one that cannot be performed does not stop the rest. */
 export async function render(scores: readonly string[], options: RenderOptions): Promise<number> {
-  const plan = await planTargets(scores, options);
+  // Names are settled for all scores, so that two shards never write one file.
+  const { shard } = options;
+  const plan = (await planTargets(scores, options)).filter((_, place) => !shard || inShard(place, shard));
   const seed = options.seed ?? randomInt(SEEDS);
 
   let loaded: Promise<NamedModel> | undefined;
