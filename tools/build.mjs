@@ -29,7 +29,12 @@ folders.forEach(removeStale);
 
 const config = project ? join(resolve(project), "tsconfig.lib.json") : join(root, "tsconfig.json");
 const run = spawnSync(process.execPath, [tsc, "-b", config], { stdio: "inherit", cwd: root });
-process.exit(run.status ?? 1);
+if (run.status !== 0) process.exit(run.status ?? 1);
+// Pages of apps are bundled beside their code; a project that is named does so itself.
+for (const folder of project ? [] : folders) {
+  const page = join(folder, "build-page.mjs");
+  if (existsSync(page) && spawnSync(process.execPath, [page], { stdio: "inherit", cwd: folder }).status !== 0) process.exit(1);
+}
 
 /** Delete the output files of a project whose TypeScript source is gone. */
 function removeStale(folder) {

@@ -1,0 +1,133 @@
+/**
+ * @file The dashboard in a real browser, as a person sees it: a run that goes on, a reload, the buttons, a phone, the dark.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import type { Browser, Page } from "puppeteer-core";
+import { startDashboard, type Dashboard } from "../src/dashboard/server.js";
+import { openPage, startBrowser, type WatchedPage } from "./browser.js";
+import { appendLines, stepLine, writeRecord, writeSimulatedRun } from "./simulated-run.js";
+
+jest.setTimeout(180_000);
+const BUILT = existsSync(fileURLToPath(new URL("../dist/page/index.html", import.meta.url)));
+const browser: Browser | string = BUILT ? await startBrowser() : "the page is not built; run npx nx build train";
+if (typeof browser === "string") console.warn(`skipped: the dashboard's page, no browser: ${browser}`);
+const inBrowser = typeof browser === "string" ? describe.skip : describe;
+
+inBrowser("the dashboard's page", () => {
+  const folder = mkdtempSync(join(tmpdir(), "dexter-page-"));
+  const winter = join(folder, "winter");
+  let dashboard: Dashboard;
+  let watched: WatchedPage;
+
+  beforeAll(async () => {
+    writeSimulatedRun(winter, { steps: 130 });
+    writeSimulatedRun(join(folder, "autumn"), { name: "autumn", status: "finished", steps: 200 });
+    dashboard = await startDashboard({ places: [folder], runs: join(folder, "runs"), port: 0 });
+  });
+  afterAll(async () => {
+    await (browser as Browser).close();
+    await dashboard.close();
+    rmSync(folder, { recursive: true });
+  });
+  afterEach(async () => {
+    expect({ errors: watched.errors, foreign: watched.foreign }).toEqual({ errors: [], foreign: [] });
+    await watched.page.close();
+  });
+
+  /** Open the page at a run. */
+  async function open(run: string, options: Parameters<typeof openPage>[1] = {}): Promise<Page> {
+    watched = await openPage(browser as Browser, options);
+    const { page } = watched;
+    await page.goto(dashboard.url);
+    await choose(page, run);
+    return page;
+  }
+  async function choose(page: Page, run: string): Promise<void> {
+    await page.waitForFunction((name) => [...document.querySelectorAll(".run-name")].some((each) => each.textContent === name), {}, run);
+    await page.evaluate((name) => {
+      const named = [...document.querySelectorAll(".run-name")].find((each) => each.textContent === name);
+      named?.closest("button")?.click();
+    }, run);
+    await page.waitForFunction((name) => document.querySelector("h1")?.textContent === name, {}, run);
+  }
+  const shows = (page: Page, text: string): Promise<unknown> => page.waitForFunction((part) => document.body.innerText.includes(part), { timeout: 30_000 }, text);
+
+  test("shows a run, takes in a new line as it is written, and again after a reload", async () => {
+    const page = await open("winter");
+    await shows(page, "130 of 600 steps");
+    await shows(page, "engine wasm: tfjs-node-gpu and tfjs-node are not installed");
+    await shows(page, "pianists .75–.86");
+    await shows(page, "Schubert, Ländler (simulated)");
+    expect(await page.$$eval(".uplot canvas", (canvases) => canvases.length)).toBeGreaterThanOrEqual(12);
+    appendLines(winter, stepLine(131));
+    await shows(page, "131 of 600 steps");
+    await page.reload();
+    await shows(page, "131 of 600 steps");
+    appendLines(winter, stepLine(132));
+    await shows(page, "132 of 600 steps");
+  });
+
+  test("its buttons write commands, and follow what the run says", async () => {
+    const page = await open("winter");
+    const command = (): string => (JSON.parse(readFileSync(join(winter, "control.json"), "utf8")) as { command: string }).command;
+    await page.click('[data-command="pause"]');
+    await shows(page, "Pausing …");
+    await page.waitForFunction(() => true);
+    expect(command()).toBe("pause");
+    writeRecord(winter, { status: "paused" });
+    await page.waitForSelector('[data-command="resume"]:not(:disabled)');
+    await page.click('[data-command="resume"]');
+    writeRecord(winter, { status: "running" });
+    await page.waitForSelector('[data-command="stop"]:not(:disabled)');
+    await page.click('[data-command="stop"]');
+    expect(command()).toBe("resume");
+    await page.click('[data-command="stop"]');
+    await shows(page, "Stopping …");
+    writeRecord(winter, { status: "stopped", message: "stopped after 132 steps" });
+    await shows(page, "stopped after 132 steps");
+    expect(command()).toBe("stop");
+    expect(await page.$(".controls")).toBeNull();
+  });
+
+  test("a finished run is compared with another one", async () => {
+    const page = await open("autumn");
+    await shows(page, "200 of 600 steps");
+    expect(await page.$(".controls")).toBeNull();
+    await page.evaluate(() => [...document.querySelectorAll<HTMLInputElement>(".compare input:not(:disabled)")].find((box) => box.closest("li")?.textContent?.includes("winter"))?.click());
+    await page.waitForFunction(() => [...document.querySelectorAll(".card figcaption")].some((each) => /autumn.*winter/.test(each.textContent ?? "")));
+    await page.reload();
+    await page.waitForFunction(() => [...document.querySelectorAll(".card figcaption")].some((each) => /autumn.*winter/.test(each.textContent ?? "")));
+  });
+
+  test("a performance can be heard", async () => {
+    const page = await open("winter");
+    await page.waitForSelector(".roll-bar button");
+    await page.click(".roll-bar button");
+    await page.waitForFunction(() => /Pause|No sound/.test(document.querySelector(".roll-bar button")?.textContent ?? ""));
+    await page.waitForFunction(() => Number(document.querySelector<HTMLInputElement>(".seek input")?.value) > 0.1);
+  });
+
+  test("fits a phone, in the dark too", async () => {
+    const page = await open("winter", { width: 375, height: 800, dark: true });
+    await page.waitForSelector(".roll canvas");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor + getComputedStyle(document.documentElement).backgroundColor)).toContain("rgb(20, 23, 28)");
+    expect(await page.$$eval("button, input", (all) => all.filter((each) => !(each.textContent?.trim() || each.closest("label")?.textContent?.trim() || each.ariaLabel)).length)).toBe(0);
+  });
+
+  test("one click starts a small run, which trains, and another one stops it", async () => {
+    const page = await open("base, as shipped");
+    await shows(page, "the model in the box");
+    await page.waitForSelector('[data-launch="demo"]');
+    await page.click('[data-launch="demo"]');
+    await page.waitForFunction(() => document.querySelector("h1")?.textContent?.startsWith("demo"), { timeout: 60_000 });
+    await page.waitForFunction(() => Number(/([\d,]+) of [\d,]+ steps/.exec(document.body.innerText)?.[1]?.replace(",", "")) >= 10, { timeout: 90_000 });
+    await page.click('[data-command="stop"]');
+    await page.click('[data-command="stop"]');
+    await page.waitForSelector(".status.stopped", { timeout: 60_000 });
+  });
+});
