@@ -54,3 +54,8 @@ export {
   type ParameterScale, type PredictionKind, type UnetConfig,
 } from "./classic/config.js";
 export type { ClassicCondition } from "./classic/network.js";
+export { denormalizeParameters, normalizeParameters, parameterScale, type ParameterBlock } from "./classic/normalization.js";
+export { cutWindows, joinWindows, windowRows, type LastWindow, type SegmentWindow, type WindowJoin, type WindowPadding } from "./classic/windows.js";
+export { overWindows, type WholeScoreOptions } from "./classic/whole-score.js";
+export { classicParameters } from "./classic/classic-parameters.js";
+export { renderClassic, type ClassicRenderer, type ClassicRenderOptions } from "./classic/render-classic.js";

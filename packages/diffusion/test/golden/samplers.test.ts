@@ -1,52 +1,50 @@
 /**
- * @file The samplers against the Python original's reverse runs, with its weights and its noise, on every engine that is installed.
+ * @file The samplers against the Python original's reverse runs, with its weights and its noise.
  */
-import type { ClassicNetwork } from "../../src/classic/network.js";
-import { DEFAULT_DIFFWAVE, DEFAULT_UNET } from "../../src/classic/config.js";
-import { diffWaveNetwork } from "../../src/classic/diffwave.js";
-import { unetNetwork } from "../../src/classic/unet.js";
+import { classicTensors } from "../../src/classic/checkpoint.js";
+import { createClassicModel } from "../../src/classic/classic-model.js";
+import { DEFAULT_DIFFWAVE, DEFAULT_NOISE_SCHEDULE, DEFAULT_UNET, type ClassicConfig, type ClassicNetworkConfig } from "../../src/classic/config.js";
+import type { ClassicCondition } from "../../src/classic/network.js";
 import type { Batch, Denoiser } from "../../src/denoiser.js";
-import type { Engine } from "../../src/engine.js";
+import { webRuntime } from "../../src/runtime.js";
 import { noiseSchedule } from "../../src/sampling/noise-schedule.js";
 import { noNoise, type NoiseSource } from "../../src/sampling/samplers/noise-source.js";
 import { sampleDiffusion, type DiffusionSampleOptions } from "../../src/sampling/samplers/sample-diffusion.js";
 import { renoiseSource } from "../../src/sampling/samplers/starts.js";
-import { goldenWeights } from "../classic-forward.js";
-import { installedEngines } from "../engines.js";
+import { goldenTensors } from "../classic-forward.js";
 import { readGolden, type Golden } from "./reference.js";
 
 const file = readGolden("samplers");
 const transfer = readGolden("transfer");
 const weightFiles = { diffwave: readGolden("denoiser_diffwave_weights"), unet: readGolden("denoiser_unet_weights") };
-const fast = (await installedEngines()).filter(({ name }) => name !== "cpu");
 
 type NetworkName = "diffwave" | "unet";
 type NullCondition = "zero" | "null";
 
-/** A condition is its element's number. */
-function denoiserOf(engine: Engine, name: NetworkName, from: Golden, nullCondition: NullCondition, inputs = "in"): Denoiser<number> {
-  const { tf } = engine;
-  const network: ClassicNetwork = name === "diffwave"
-    ? diffWaveNetwork(engine, { ...DEFAULT_DIFFWAVE, residualChannels: 16, residualLayers: 4, film: false })
-    : unetNetwork(engine, { ...DEFAULT_UNET, dim: 4, segmentNotes: 100 });
-  const weights = goldenWeights(network, weightFiles[name]!);
-  const score = from.values(`${inputs}/s`);
-  const perceptual = from.values(`${inputs}/c`);
-  return async (noisy, step, conditions) => {
-    const [B, N] = noisy.shape;
-    const rows = (values: Float32Array): Float32Array => {
-      const width = values.length / from.shape(`${inputs}/s`)[0];
-      const out = new Float32Array(B * width);
-      conditions.forEach((element, b) => element !== null && out.set(values.subarray(element * width, (element + 1) * width), b * width));
-      return out;
-    };
-    const input = {
-      batch: B, notes: N, noisy: noisy.data, step, score: rows(score), perceptual: rows(perceptual),
-      dropped: Uint8Array.from(conditions, (element) => (element === null && nullCondition === "null" ? 1 : 0)),
-    };
-    const data = tf.tidy(() => network.forward(tf.tensor1d(weights), input).prediction.dataSync()) as unknown as Float32Array;
-    return { data, shape: noisy.shape };
+/** The original's networks, with one of its two null conditions: zeros, or training's. */
+async function denoiserOf(name: NetworkName, nullCondition: NullCondition): Promise<Denoiser<ClassicCondition>> {
+  const network = NETWORKS[name];
+  const config: ClassicConfig = {
+    format: "dexter-classic", version: 1, network, prediction: "noise", schedule: DEFAULT_NOISE_SCHEDULE, scale: null, training: {},
+    nullCondition: nullCondition === "zero" ? "original" : "consistent",
   };
+  const tensors = goldenTensors(weightFiles[name]!, classicTensors(network));
+  return (await createClassicModel({ config, tensors }, { runtime: await webRuntime() })).denoiser;
+}
+
+const NETWORKS: Readonly<Record<NetworkName, ClassicNetworkConfig>> = {
+  diffwave: { ...DEFAULT_DIFFWAVE, residualChannels: 16, residualLayers: 4, film: false },
+  unet: { ...DEFAULT_UNET, dim: 4, segmentNotes: 100 },
+};
+
+/** What each element of a topic is conditioned on. */
+function conditionsOf(from: Golden, inputs = "in", perceptual = `${inputs}/c`): ClassicCondition[] {
+  const of = (name: string, b: number): Float32Array => {
+    const values = from.values(name);
+    const size = values.length / from.shape(name)[0];
+    return values.slice(b * size, (b + 1) * size);
+  };
+  return Array.from({ length: from.shape(`${inputs}/s`)[0] }, (_, b) => ({ score: of(`${inputs}/s`, b), perceptual: of(perceptual, b) }));
 }
 
 function injected(from: Golden, name: string): NoiseSource {
@@ -62,11 +60,11 @@ function batch(from: Golden, name: string): Batch {
 
 /** Sample and compare with every stored step; `last` says what the original made of the final estimate. */
 async function compare(
-  from: Golden, run: string, denoiser: Denoiser<number>, start: Batch, options: DiffusionSampleOptions, last = (x: number): number => x,
+  from: Golden, run: string, denoiser: Denoiser<ClassicCondition>, conditions: readonly ClassicCondition[], start: Batch, options: DiffusionSampleOptions, last = (x: number): number => x,
 ): Promise<void> {
   let compared = 0;
   const stored = (k: number): string => `${run}/${String(k).padStart(2, "0")}`;
-  await sampleDiffusion(denoiser, start, Array.from({ length: start.shape[0] }, (_, b) => b), {
+  await sampleDiffusion(denoiser, start, conditions, {
     ...options,
     onStep: ({ step, steps, x }) => {
       if (!from.has(stored(step - 1))) return;
@@ -117,19 +115,17 @@ async function compare(
     { run: "cfdg_ddpm_corrected/unet/w1.2", options: { sampler: "cfdg_ddpm" } },
   ];
 
-  describe.each(fast.map((engine) => [engine.name, engine] as const))("on %s", (_, engine) => {
-    beforeAll(() => engine.select());
+  test.each(runs.map((run) => [run.run, run] as const))("%s", async (_name, { run, nulls = "null", inputs = "in", last, options }) => {
+    const denoiser = await denoiserOf(run.includes("/unet") ? "unet" : "diffwave", nulls);
+    const all = { ...common, noise: injected(golden, `${inputs}/noise`), ...options };
+    await compare(golden, run, denoiser, conditionsOf(golden, inputs), batch(golden, `${inputs}/start`), all, last);
+  });
 
-    test.each(runs.map((run) => [run.run, run] as const))("%s", async (_name, { run, nulls = "null", inputs = "in", last, options }) => {
-      const denoiser = denoiserOf(engine, run.includes("/unet") ? "unet" : "diffwave", golden, nulls, inputs);
-      await compare(golden, run, denoiser, batch(golden, `${inputs}/start`), { ...common, noise: injected(golden, `${inputs}/noise`), ...options }, last);
-    });
-
-    test("the first ten of a thousand steps", async () => {
+  test("the first ten of a thousand steps", async () => {
       const enough = new AbortController();
-      const denoiser = denoiserOf(engine, "diffwave", golden, "zero");
+      const denoiser = await denoiserOf("diffwave", "zero");
       let compared = 0;
-      const run = sampleDiffusion(denoiser, batch(golden, "in/start"), [0, 1], {
+      const run = sampleDiffusion(denoiser, batch(golden, "in/start"), conditionsOf(golden), {
         sampler: "cfdg_ddpm", schedule: thousand, noise: injected(golden, "in/noise"), signal: enough.signal,
         onStep: ({ step, x }) => {
           const name = `cfdg_ddpm/diffwave/w1.2_linear_1000_first10/0${step - 1}`;
@@ -140,7 +136,6 @@ async function compare(
       await expect(run).rejects.toThrow("enough");
       expect(compared).toBe(3);
     });
-  });
 });
 
 (transfer && weightFiles.diffwave ? describe : describe.skip)("starts and transfer runs of the original", () => {
@@ -163,24 +158,19 @@ async function compare(
     expect(golden.difference("start/transfer/frac1/original", raw)).toBeLessThan(1e-4);
   });
 
-  test.each(fast.flatMap((engine) => (["diffwave", "unet"] as const).map((name) => [name, engine.name, engine] as const)))("%s on %s", async (name, _, engine) => {
-    await engine.select();
-    const denoiser = denoiserOf(engine, name, golden, "zero");
-    const differences = denoiserOf(engine, name, withDifferences(golden), "zero");
+  test.each(["diffwave", "unet"] as const)("%s", async (name) => {
+    const denoiser = await denoiserOf(name, "zero");
     for (const units of ["corrected", "original"] as const) {
       for (const fraction of fractions) {
-        await compare(golden, `sample/${name}/gen_noise/frac${fraction}/${units}`, denoiser, batch(golden, `start/gen_noise/frac${fraction}/${units}`), {
+        await compare(golden, `sample/${name}/gen_noise/frac${fraction}/${units}`, denoiser, conditionsOf(golden), batch(golden, `start/gen_noise/frac${fraction}/${units}`), {
           sampler: "cfdg_ddpm", schedule, fraction, compat: "original", noise: injected(golden, "in/noise"),
         });
       }
-      await compare(golden, `sample/${name}/transfer/frac1/${units}`, differences, batch(golden, `start/transfer/frac1/${units}`), {
+      // The perceptual features of transfer are label − source.
+      const differences = conditionsOf(golden, "in", "train/c_difference_corrected");
+      await compare(golden, `sample/${name}/transfer/frac1/${units}`, denoiser, differences, batch(golden, `start/transfer/frac1/${units}`), {
         sampler: "cfdg_ddpm", schedule, compat: "original", noise: noNoise,
       });
     }
   });
-
-  /** The perceptual features of transfer are label − source. */
-  function withDifferences(from: Golden): Golden {
-    return { ...from, values: (name) => from.values(name === "in/c" ? "train/c_difference_corrected" : name) };
-  }
 });

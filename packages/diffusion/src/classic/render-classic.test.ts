@@ -1,0 +1,65 @@
+import { randomStream } from "../base/random-stream.js";
+import { webRuntime } from "../runtime.js";
+import { tinyPiece } from "../../test/tiny-score.js";
+import { classicTensors } from "./checkpoint.js";
+import { createClassicModel, type ClassicModel } from "./classic-model.js";
+import { DEFAULT_DIFFWAVE, type ClassicConfig } from "./config.js";
+import { renderClassic } from "./render-classic.js";
+
+const network = { ...DEFAULT_DIFFWAVE, residualChannels: 4, residualLayers: 2, segmentNotes: 12, diffusionSteps: 30 };
+const config: ClassicConfig = {
+  format: "dexter-classic", version: 1, network, prediction: "v", nullCondition: "consistent", training: {},
+  schedule: { kind: "cosine", steps: 30, betaStart: 1e-4, betaEnd: 0.02 },
+  scale: { mean: [0.5, 0.5, 0, -0.3, 0.3], sd: [0.1, 0.1, 0.02, 0.5, 0.3] },
+};
+const score = tinyPiece(4); // 32 notes
+let model: ClassicModel;
+
+beforeAll(async () => {
+  const random = randomStream(1);
+  const tensors = Object.fromEntries(classicTensors(network).map(({ name, shape }) =>
+    [name, { shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.2 * random.normal()) }]));
+  model = await createClassicModel({ config, tensors }, { runtime: await webRuntime() });
+});
+
+describe("renderClassic", () => {
+  test("plays every note within bounds; chords share a beat period; the same seed is the same performance", async () => {
+    const [first, second] = await renderClassic(model, score, { seed: 3, samples: 2, steps: 4 });
+    expect(first.parameters.release).toBe("sound");
+    expect(first.performance.notes.length).toBe(score.notes.length);
+    expect(first.quartersPerMinute).toBeGreaterThan(20);
+    expect(first.quartersPerMinute).toBeLessThan(1000);
+    const { beatPeriod, velocityNorm } = first.parameters;
+    for (let n = 1; n < score.notes.length; n++) {
+      if (score.notes.onsetQuarter[n] === score.notes.onsetQuarter[n - 1]) expect(beatPeriod[n]).toBe(beatPeriod[n - 1]);
+      expect(velocityNorm[n]).toBeGreaterThan(0);
+    }
+    expect(second.seed).toBe(4);
+    expect(second.parameters.velocityNorm).not.toEqual(velocityNorm);
+    const [again] = await renderClassic(model, score, { seed: 4, steps: 4 });
+    expect(again.parameters).toEqual(second.parameters);
+  });
+
+  test("windows may also be drawn one by one, and as the original draws them", async () => {
+    for (const options of [{ join: "crossfade" }, { join: "average", overlap: 0 }, { compat: "original", sampler: "cfdg_ddpm" }] as const) {
+      const [{ parameters }] = await renderClassic(model, score, { steps: 3, ...options });
+      expect(parameters.length).toBe(32);
+      expect(parameters.beatPeriod.every((period) => period >= 0.02 && period <= 20)).toBe(true);
+    }
+  });
+
+  test("progress is told up to the end, a signal stops it", async () => {
+    const told: number[] = [];
+    await renderClassic(model, score, { samples: 2, steps: 2, onProgress: (fraction) => told.push(fraction) });
+    expect(told).toEqual([0.25, 0.5, 0.75, 1]);
+    await expect(renderClassic(model, score, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+  });
+
+  test("options that do not fit are refused", async () => {
+    await expect(renderClassic(model, score, { sampler: "heun" })).rejects.toThrow('sampler "heun" does not fit a model that predicts v; take dpmpp2m.');
+    await expect(renderClassic(model, score, { overlap: 12 })).rejects.toThrow("overlap must be an integer from 0 to 11, got 12.");
+    await expect(renderClassic(model, score, { guidance: 99 })).rejects.toThrow("guidance must be from -20 to 20");
+    await expect(renderClassic({ ...model, config: { ...config, scale: null } }, score)).rejects.toThrow("give `scale`");
+    await expect(renderClassic(model, score, { perceptual: { data: new Float32Array(7), shape: [1, 7] } })).rejects.toThrow("perceptual features must be [32, 7], got [1, 7].");
+  });
+});
