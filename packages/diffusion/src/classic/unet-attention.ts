@@ -133,7 +133,7 @@ function merge({ tf }: Engine, batch: number, heads: Tensor3D): Tensor2D {
 }
 
 /** Products of each head, transposed first where the engine wants that. */
-function batchedProducts({ tf, transposeFirst }: Engine) {
+function batchedProducts({ tf, transposeFirst }: Engine): Readonly<Record<"product" | "transposedProduct" | "productTransposed", (a: Tensor3D, b: Tensor3D) => Tensor3D>> {
   const transposed = (x: Tensor3D): Tensor3D => tf.transpose(x, [0, 2, 1]);
   return {
     product: (a: Tensor3D, b: Tensor3D) => tf.matMul(a, b),
