@@ -86,7 +86,7 @@ export interface PythonFound {
  */
 export function findPython(named?: string): PythonFound {
   const python = named ?? (process.env["DEXTER_PYTHON"] || "python3");
-  const run = spawnSync(python, ["-c", CHECK], { encoding: "utf8", timeout: 120_000 });
+  const run = spawnSync(python, ["-c", CHECK], { encoding: "utf8", timeout: 600_000 });
   if (run.error) throw new UsageError(`engine torch: "${python}" cannot be started (${(run.error as NodeJS.ErrnoException).code ?? run.error.message}). Install Python 3.10 or newer, or name it by --python or DEXTER_PYTHON`);
   const requirements = join(PACKAGE, "requirements.txt");
   if (run.status !== 0) {

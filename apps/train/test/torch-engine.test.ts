@@ -12,7 +12,7 @@ import {
 } from "@dexter/diffusion/training";
 import { findPython, nodeRankOf, torchEngine, type Torch, type TorchNetwork } from "../src/torch-engine.js";
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 const python = ((): string | null => {
   try {
     return findPython().python;
