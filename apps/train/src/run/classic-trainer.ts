@@ -1,11 +1,123 @@
 /**
- * @file `fit` for the classic denoisers.
+ * @file `fit` for the classic denoisers: segments of a set, DiffWave or the U-Net, the best and the last checkpoint kept.
  */
+import { openSet, setSegments, type SegmentLoader, type StoredSet } from "@dexter/alignment-datasets";
+import { saveClassicCheckpoint } from "@dexter/diffusion/node";
+import {
+  classicTrainingOptions, diffWaveNetwork, initialDiffWave, initialUnet, randomStream, trainClassic, unetNetwork,
+  type ClassicNetwork, type ClassicProgress, type ClassicTrainingOptions, type ClassicTrainingState, type Engine,
+} from "@dexter/diffusion/training";
 import { UsageError } from "../errors.js";
 import type { ClassicFitConfig } from "../fit-config.js";
-import type { Trainer } from "./trainer.js";
+import type { SavedState } from "../run-folder.js";
+import type { StepLine, ValidationLine } from "./metrics-file.js";
+import { residentMB } from "./step-watch.js";
+import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
 
-/** Read the data of a run. */
-export function openClassicTrainer(config: ClassicFitConfig): Promise<Trainer> {
-  return Promise.reject(new UsageError(`model ${config.model}: prepared sets cannot be read as segments yet`));
+const STATE_FORMAT = "dexter-training-state-classic";
+const STAGE = "train";
+/** Names the stream of random numbers that the first weights are drawn from. */
+const INITIAL_STREAM = 13;
+
+interface ClassicData {
+  readonly source: SegmentLoader;
+  readonly validation?: SegmentLoader;
+}
+
+/**
+ * Open the data of a run. Segments are read when they are asked for.
+ *
+ * @throws UsageError for several sets, or a figure to keep by that there is not
+ */
+export async function openClassicTrainer(config: ClassicFitConfig): Promise<Trainer> {
+  if (config.keep === "agreement") throw new UsageError(`keep: a ${config.model} run has no agreement with pianists. Choose loss or last`);
+  if (config.data.length > 1) throw new UsageError(`data: a ${config.model} run reads one set, got ${config.data.length}. Join them with dexter-train merge`);
+  const options = classicTrainingOptions(config.training);
+  const set = await openSet(config.data[0]);
+  try {
+    const data = segmentsOf(set, options);
+    const { batch, accumulate, epochs } = options;
+    const steps = options.steps ?? Math.ceil((epochs * data.source.length) / (batch * accumulate));
+    return {
+      stateFormat: STATE_FORMAT,
+      data: `${data.source.length} training segments, ${data.validation?.length ?? 0} for validation`,
+      stages: [[STAGE, steps]],
+      train: (context) => train(config, options, data, context).finally(() => set.close()),
+    };
+  } catch (error) {
+    set.close();
+    throw error;
+  }
+}
+
+function segmentsOf(set: StoredSet, { network }: ClassicTrainingOptions): ClassicData {
+  const notes = network.segmentNotes;
+  const source = setSegments(set, { split: "train", notes });
+  const { splits } = set.description.counts;
+  return { source, ...(splits.validation.performances > 0 ? { validation: setSegments(set, { split: "validation", notes }) } : {}) };
+}
+
+async function train(config: ClassicFitConfig, options: ClassicTrainingOptions, { source, validation }: ClassicData, context: RunContext): Promise<RunOutcome> {
+  const { folder, engine, signal, watch, progress, log, resume } = context;
+  const { network, initial } = freshNetwork(engine, options);
+  const begun = resume?.steps[STAGE] ?? 0;
+  const outcome = await trainClassic({
+    engine, network, initial, source,
+    ...(validation ? { validation } : {}),
+    options: config.training,
+    delegate: context.torch?.classic,
+    ...(resume ? { resume: classicState(resume) } : {}),
+    signal,
+    onBest: async (snapshot) => {
+      if (config.keep !== "last") await saveClassicCheckpoint(folder.model, { config: snapshot.config, tensors: snapshot.tensors() });
+    },
+    between: async ({ progress: step, save }) => {
+      if (step.validation) log(validationLine(step));
+      await watch.between(save);
+    },
+    saveState: ({ step, fingerprint, best, stale, arrays }) =>
+      folder.saveState({ format: STATE_FORMAT, steps: { [STAGE]: step }, fingerprint, arrays, rest: { best, stale } }),
+    onProgress: (step) => {
+      log(stepLine(step));
+      progress.update(step.step - begun, step.steps - begun, describe(step));
+      if (step.validation && !process.stderr.isTTY) process.stderr.write(`${describe(step)}\n`);
+    },
+  });
+  progress.stop();
+  const steps = String(outcome.step);
+  if (!outcome.finished) return { finished: false, steps, record: {} };
+  const tensors = config.keep === "last" ? outcome.last : outcome.tensors;
+  await saveClassicCheckpoint(folder.last, { config: outcome.config, tensors: outcome.last });
+  await saveClassicCheckpoint(folder.model, { config: outcome.config, tensors });
+  return { finished: true, steps, record: { step: outcome.step, best: outcome.best, stoppedEarly: outcome.stoppedEarly } };
+}
+
+function freshNetwork(engine: Engine, { network: config, seed }: ClassicTrainingOptions): { readonly network: ClassicNetwork; readonly initial: Float32Array } {
+  const random = randomStream(seed, INITIAL_STREAM);
+  if (config.kind === "unet") {
+    const network = unetNetwork(engine, config);
+    return { network, initial: initialUnet(network.layout, random) };
+  }
+  const network = diffWaveNetwork(engine, config);
+  return { network, initial: initialDiffWave(network.layout, random) };
+}
+
+function classicState({ steps, fingerprint, arrays, rest }: SavedState): ClassicTrainingState {
+  const { best, stale } = (rest ?? {}) as Partial<Pick<ClassicTrainingState, "best" | "stale">>;
+  return { step: steps[STAGE] ?? 0, fingerprint, arrays, best: best ?? null, stale: stale ?? 0 };
+}
+
+function stepLine({ step, steps, loss, terms, gradientNorm, learningRate, milliseconds, notesPerSecond, tensorMB, tensors }: ClassicProgress): StepLine {
+  return {
+    type: "step", stage: STAGE, step, steps, loss, terms, gradientNorm, learningRate, milliseconds, notesPerSecond, rssMB: residentMB(), tensorMB, tensors,
+  };
+}
+
+function validationLine({ step, validation }: ClassicProgress): ValidationLine {
+  return { type: "validation", stage: STAGE, step, loss: validation?.loss, terms: validation?.terms };
+}
+
+/** The newest figures in a few words. */
+function describe({ step, loss, validation }: ClassicProgress): string {
+  return `${step}: loss ${loss.toFixed(3)}${validation ? `, unseen segments: ${validation.loss.toFixed(3)}` : ""}`;
 }

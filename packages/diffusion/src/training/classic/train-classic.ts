@@ -116,8 +116,6 @@ export interface TrainClassicInput {
   readonly onBest?: (snapshot: ClassicSnapshot) => void | Promise<void>;
   /** Called with the state every `saveEvery` steps, at the end and on a stop. Copy or write it before returning. */
   readonly saveState?: (state: ClassicTrainingState) => void | Promise<void>;
-  /** Called and awaited between two steps: it may save, or wait. */
-  readonly between?: (moment: { readonly step: number; save(): Promise<void> }) => void | Promise<void>;
   /** A saved state to go on from. */
   readonly resume?: ClassicTrainingState;
 }
@@ -269,9 +267,8 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
     };
     input.onProgress?.(progress);
     // What it does belongs to the step: a state that has the step comes after it.
-    await input.between?.({ step, save });
-    if (step % options.saveEvery === 0 || step === plan.steps || stale()) await save();
     if ((await input.between?.({ progress, save, model })) === "finish") ended = true;
+    if (step % options.saveEvery === 0 || step === plan.steps || stale()) await save();
     await eventLoop();
   }
   await away?.pull(trainee);
