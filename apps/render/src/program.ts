@@ -44,6 +44,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .option("--samples <k>", "number of performances, with the seeds n, n + 1 …; written as out-1.mid, out-2.mid …", integerIn({ min: 1, max: 64 }), 1)
     .option("--steps <n>", "sampling steps; default: the model's", integerIn({ min: 1, max: 1000 }))
     .option("--guidance <w>", "1: free and personal, more: closer to the common reading; default: the model's", numberIn({ min: 0, max: 20 }))
+    .option("--sampler <name>", "how a classic model is sampled: ddpm, ddim, dpmpp2m …; default: dpmpp2m, heun for flows")
     .option("--tempo <bpm>", "mean tempo in quarter notes a minute; default: from the score", numberIn({ min: 5, max: 1000 }))
     .option("--shard <i/n>", "perform every nth of the scores, from the ith; `auto` or `auto/n` asks Slurm or Kubernetes", shardOption)
     .option("--model <folder>", "the model to play; default: the one that comes with dexter")

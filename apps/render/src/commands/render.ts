@@ -2,16 +2,16 @@
  * @file `dexter render`: perform scores.
  */
 import { randomInt } from "node:crypto";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { inShard, writeMatch, writeMidi, type Performance, type Shard } from "@dexter/codec";
 import { loadScore } from "@dexter/codec/node";
-import { renderScore, type Model, type Rendering } from "@dexter/diffusion";
-import { loadModel } from "@dexter/diffusion/node";
+import type { Rendering, SamplerName } from "@dexter/diffusion";
 import { plotPerformance } from "@dexter/eval-features";
 import { EXIT, describeFailure } from "../failure.js";
 import { defaultModelFolder } from "../model-folder.js";
 import { checkTarget, writeOutputs, type OutputFile } from "../output-files.js";
 import { clock, startProgress } from "../progress.js";
+import { loadPlayer, type Player } from "../player.js";
 import { outputsOf, planTargets, type ScoreTargets } from "../render-targets.js";
 import { complain, print, type Verbosity } from "../terminal.js";
 
@@ -24,6 +24,7 @@ export interface RenderOptions extends Verbosity {
   readonly samples: number;
   readonly steps?: number;
   readonly guidance?: number;
+  readonly sampler?: SamplerName;
   readonly tempo?: number;
   readonly shard?: Shard;
   readonly model?: string;
@@ -40,7 +41,7 @@ export async function render(scores: readonly string[], options: RenderOptions):
   const plan = (await planTargets(scores, options)).filter((_, place) => !shard || inShard(place, shard));
   const seed = options.seed ?? randomInt(SEEDS);
 
-  let loaded: Promise<NamedModel> | undefined;
+  let loaded: Promise<Player> | undefined;
   let exitCode: number = EXIT.ok;
   for (const targets of plan) {
     const file = targets.score;
@@ -49,16 +50,18 @@ export async function render(scores: readonly string[], options: RenderOptions):
     try {
       for (const path of outputsOf(targets)) await checkTarget(path);
       // The model starts while the score is read; what is wrong with the score is said first.
-      loaded ??= namedModel(options.model);
+      loaded ??= playerOf(options.model);
       loaded.catch(() => undefined);
       const score = await loadScore(file);
       if (options.verbose) for (const { place, message } of score.warnings) complain(`${place}: ${message}`, { file });
-      const { name, model } = await loaded;
-      const renderings = await renderScore(model, score, {
+      const player = await loaded;
+      const { name } = player;
+      const renderings = await player.play(score, {
         seed,
         samples: options.samples,
         steps: options.steps,
         guidance: options.guidance,
+        sampler: options.sampler,
         tempo: options.tempo,
         onProgress: progress.update,
       });
@@ -75,16 +78,10 @@ export async function render(scores: readonly string[], options: RenderOptions):
   return exitCode;
 }
 
-/** A model, and what to call it: its folder's name. */
-interface NamedModel {
-  readonly name: string;
-  readonly model: Model;
-}
-
-async function namedModel(path: string | undefined): Promise<NamedModel> {
+async function playerOf(path: string | undefined): Promise<Player> {
   const folder = path ?? defaultModelFolder();
   try {
-    return { name: basename(resolve(folder)), model: await loadModel(folder) };
+    return await loadPlayer(folder);
   } catch (cause) {
     throw new Error(`the model ${folder} cannot be loaded: ${describeFailure(cause)}`, { cause });
   }
