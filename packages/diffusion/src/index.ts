@@ -48,6 +48,7 @@ export { createClassicModel, type ClassicModel } from "./classic/classic-model.j
 export { EMBEDDING_NAME, EMBEDDING_WIDTH, stepEmbeddingTable } from "./classic/step-embedding.js";
 export { CLASSIC_VALUES, readsPerceptual, type ClassicGraph } from "./onnx/classic-graph.js";
 export { classicGraph } from "./onnx/classic.js";
+export { notesMultiple } from "./classic/unet-tensors.js";
 export {
   DEFAULT_DIFFWAVE, DEFAULT_NOISE_SCHEDULE, DEFAULT_UNET,
   type ClassicConfig, type ClassicInputConfig, type ClassicNetworkConfig, type DiffWaveConfig, type MinMaxConfig, type NoiseScheduleConfig,

@@ -37,7 +37,7 @@ export {
 export { diffWaveNetwork, type DiffWaveOptions } from "./classic/diffwave.js";
 export { diffWaveLayout, diffWaveTensors, initialDiffWave } from "./classic/diffwave-layout.js";
 export { unetNetwork } from "./classic/unet.js";
-export { initialUnet, notesMultiple, unetLayout, unetTensors } from "./classic/unet-tensors.js";
+export { initialUnet, notesMultiple, unetLayout, unetSizes, unetTensors, type UnetLevel, type UnetSizes } from "./classic/unet-tensors.js";
 export type { ClassicForward, ClassicInput, ClassicNetwork } from "./classic/network.js";
 export type { ClassicSegment, SegmentSource } from "./training/classic/segment-source.js";
 export {
