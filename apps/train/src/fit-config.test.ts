@@ -21,7 +21,7 @@ async function read(text: string) {
 test("the data is all that must be said; paths are relative to the file", async () => {
   expect(await read("data: sets/asap.h5\n")).toEqual({
     model: "base", name: "trial", data: [join(folder, "sets/asap.h5")], output: join(folder, "runs/trial"), engine: undefined, threads: undefined,
-    keep: "loss", sampleEvery: 2, memoryLimitMB: null, tensorboard: true, patience: null, training: {},
+    keep: "loss", sampleEvery: 2, memoryLimitMB: null, tensorboard: true, patience: null, teachers: [], training: {},
   });
 });
 
@@ -39,7 +39,7 @@ test.each([
   ["data: a.h5\nmean:\n  learningrate: 1", 'trial.yaml:3: unknown key "mean.learningrate". Did you mean "learningRate"?'],
   ["data: a.h5\nzzzzzzzz: 3", 'unknown key "zzzzzzzz". It knows model, data'],
   ["data: a.h5\nmean: { steps: -1 }", "trial.yaml:2: mean.steps must be >= 0, got -1"],
-  ["data: a.h5\nengine: wasmm", 'trial.yaml:2: engine must be one of tfjs-node-gpu, tfjs-node, wasm, cpu, torch, got "wasmm". Did you mean "wasm"?'],
+  ["data: a.h5\nengine: wasmm", 'trial.yaml:2: engine must be one of tfjs-node-gpu, tfjs-node, webgpu, wasm, cpu, torch, got "wasmm". Did you mean "wasm"?'],
   ["data: a.h5\nmodel: diffwaves", 'model must be one of base, diffwave, unet, got "diffwaves". Did you mean "diffwave"?'],
   ["data: a.h5\nmodel: unet\nnetwork: { dim: 0 }", "trial.yaml:3: network.dim must be >= 1, got 0"],
   ["data: a.h5\nmodel: diffwave\nloss: { weights: [1] }", "loss.weights must be 5 numbers"],

@@ -43,6 +43,8 @@ export interface BaseFitConfig extends RunSettings {
   readonly model: "base";
   /** Options of training that differ from the recipe. */
   readonly training: PartialTraining;
+  /** Model folders whose expectations the encoder learns, absolute paths. */
+  readonly teachers: readonly string[];
   /** Validations of the second stage without a better figure after which the run ends. */
   readonly patience: number | null;
 }
@@ -90,7 +92,7 @@ export async function readFitConfig(path: string, replacements: readonly string[
     memoryLimitMB: (memoryLimitMB as number | null | undefined) ?? null,
     tensorboard: (tensorboard as boolean | undefined) ?? true,
   };
-  const config = complete(settings, (model as ModelKind | undefined) ?? "base", training);
+  const config = complete(settings, (model as ModelKind | undefined) ?? "base", training, beside);
   try {
     resolvedTraining(config);
   } catch (error) {
@@ -109,16 +111,17 @@ function resolvedTraining(config: FitConfig): object {
   return config.model === "base" ? trainingOptions(config.training) : classicTrainingOptions(config.training);
 }
 
-function complete(settings: RunSettings, model: ModelKind, said: Readonly<Record<string, unknown>>): FitConfig {
+function complete(settings: RunSettings, model: ModelKind, said: Readonly<Record<string, unknown>>, beside: string): FitConfig {
   if (model === "base") {
-    const { patience, ...training } = said;
+    const { patience, teachers, ...training } = said;
+    const teacherFolders = ((teachers as string[] | undefined) ?? []).map((folder) => resolve(beside, folder));
     for (const net of ["encoder", "denoiser"] as const) {
       const stack = training[net] as { blocks: number; dilations: number[] } | undefined;
       if (stack && stack.dilations.length !== stack.blocks) {
         throw new UsageError(`${settings.name}: ${net}: expected a dilation for each of ${stack.blocks} blocks, got ${stack.dilations.length}`);
       }
     }
-    return { ...settings, model, training: training as PartialTraining, patience: (patience as number | null | undefined) ?? null };
+    return { ...settings, model, teachers: teacherFolders, training: training as PartialTraining, patience: (patience as number | null | undefined) ?? null };
   }
   const network = { ...(said["network"] as object | undefined), kind: model };
   // The app watches the memory itself, for every model alike.

@@ -46,16 +46,20 @@ export async function readFitData(paths: readonly string[]): Promise<FitData> {
       const corpora = new Set<string>();
       const licences = new Set<string>();
       for (const { index, description, performances } of set.entries()) {
-        if (description.split === "test" || performances.length === 0) continue;
+        const beats = description.split === "test" ? null : set.readBeats(index);
+        if (description.split === "test" || (performances.length === 0 && !beats)) continue;
         corpora.add(description.corpus);
         licences.add(description.licence);
         const { notes, features } = set.readScore(index);
         const name = `${description.corpus}/${description.piece}`;
         const played = performances.map((_, k) => storedParameters(set.readPerformance(index, k)));
-        (description.split === "train" ? pieces : validation).push({ name, group: description.work, notes, features, performances: played });
+        (description.split === "train" ? pieces : validation).push({
+          name, group: description.work, notes, features, performances: played, ...(beats ? { beats } : {}),
+        });
         if (description.split === "validation" && played.length >= 2) samplePieces.push({ name, score: scoreOfNotes(notes), features, pianists: played });
         hash.update(`${description.split}\n${name}\n`).update(features.data);
         for (const performance of played) addPerformance(hash, performance);
+        if (beats) for (const values of [beats.onsetQuarter, beats.timeSec, beats.loudnessSone]) hash.update(values);
       }
       record.push({ corpora: [...corpora], licences: [...licences], seed, splits: counts.splits });
     } finally {

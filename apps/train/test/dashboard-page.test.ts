@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /**
  * @file The dashboard in a real browser, as a person sees it: a run that goes on, a reload, the buttons, a phone, the dark.
  */

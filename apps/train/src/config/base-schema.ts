@@ -2,7 +2,7 @@
  * @file What a configuration may say of training the `base` model: the options of
  * `TrainingOptions` under their own names.
  */
-import { count, list, number, object, positive, choice, type Schema } from "./schema-terms.js";
+import { choice, count, list, number, object, positive, text, type Schema } from "./schema-terms.js";
 
 const STAGE: Readonly<Record<string, Schema>> = {
   steps: count("Optimizer steps.", 0, 10_000_000),
@@ -40,6 +40,10 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
   fold: object(
     { index: count("This fold is left out.", 0, 1000), of: count("Number of folds.", 2, 1000) },
     { description: "Leaves the pieces of a fold out, for a teacher.", required: ["index", "of"] },
+  ),
+  teachers: list(
+    "Models whose expectations the encoder learns beside the performances, each of a run that left a fold out; paths are relative to this file.",
+    text("A model folder."), 1, 100,
   ),
   encoder: stack("The network that reads the score."),
   denoiser: stack("The network that draws the performance."),

@@ -10,6 +10,7 @@ import {
 import { InterruptedError } from "../errors.js";
 import type { BaseFitConfig } from "../fit-config.js";
 import { readFitData, type FitData } from "../fit-data.js";
+import { withTeachers } from "../fit-teachers.js";
 import { showProgress } from "../progress.js";
 import type { SavedState } from "../run-folder.js";
 import { bestFigure } from "./best-figure.js";
@@ -25,7 +26,7 @@ const SEED_OF_SAMPLES = 1;
 
 /** Read the data of a run. */
 export async function openBaseTrainer(config: BaseFitConfig): Promise<Trainer> {
-  const data = await readFitData(config.data);
+  const data = await withTeachers(await readFitData(config.data), config.teachers);
   const { mean, flow } = trainingOptions(config.training);
   return {
     stateFormat: STATE_FORMAT,
