@@ -3,16 +3,21 @@
  * TensorFlow.js' packages and backends.
  *
  * All of them are optional peer dependencies. Best first: `tfjs-node-gpu`,
- * `tfjs-node` (native libtensorflow), `wasm`, `cpu`. A native binding brings a
+ * `tfjs-node` (native libtensorflow), `webgpu`, `wasm`, `cpu`. A native binding brings a
  * `tfjs-core` of its own, so everything computes with the `tf` returned here.
  */
 import type * as TensorFlow from "@tensorflow/tfjs-core";
+import { EngineError } from "./engine-error.js";
+import { checkWasmHeap, guardWasm } from "./wasm-faults.js";
+import { provideAdapter, type GpuGlobal, type WebGpuPackage } from "./webgpu-adapter.js";
+
+export { EngineError };
 
 /** The TensorFlow.js namespace: functions only, no chained operations. */
 export type Tf = typeof TensorFlow;
 
 /** Engines, best first. */
-export const ENGINE_NAMES = ["tfjs-node-gpu", "tfjs-node", "wasm", "cpu"] as const;
+export const ENGINE_NAMES = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "cpu"] as const;
 
 /** One of {@link ENGINE_NAMES}. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
@@ -28,6 +33,13 @@ export interface EngineOptions {
    * Default: the environment variable `DEXTER_TFJS_NODE`, if any.
    */
   readonly nativeFrom?: string;
+  /**
+   * The caller reads tensors by {@link Engine.read} alone. WebGPU cannot be read synchronously: without this it is not
+   * chosen, only taken when it is asked for. Default false.
+   */
+  readonly asyncReads?: boolean;
+  /** Accept a WebGPU adapter that is emulated on the CPU: for tests. Default: whether `DEXTER_SOFTWARE_GPU` is set. */
+  readonly softwareGpu?: boolean;
 }
 
 /** An engine that is not used, and why. */
@@ -50,26 +62,17 @@ export interface Engine {
   readonly transposeFirst: boolean;
   /** True where a fused product with a bias is faster than product and sum (not in libtensorflow). */
   readonly fuseBias: boolean;
+  /** Read a float32 tensor; the one way that works on every engine. */
+  read(tensor: TensorFlow.Tensor): Promise<Float32Array>;
   /** Make it the current one again, after another engine was loaded on the same `tf`. */
   select(): Promise<void>;
   /**
    * Look for the faults that TensorFlow.js does not report. Call once a step.
    *
-   * @throws {@link EngineError} when the WASM heap nears 4 GB, where allocation fails silently
+   * @throws {@link EngineError} when the WASM heap nears 4 GB, where allocation fails
    */
   check(): void;
 }
-
-/** An engine that cannot be loaded or can no longer be trusted. */
-export class EngineError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "EngineError";
-  }
-}
-
-/** Past this size of the WASM heap a step is refused: at 4 GB malloc returns 0 and tensors are corrupted. */
-const WASM_HEAP_LIMIT = 3.5 * 2 ** 30;
 
 /**
  * Load the best engine that is there.
@@ -102,19 +105,31 @@ export function describeEngine(engine: Engine): string {
 }
 
 async function load(name: EngineName, options: EngineOptions, skipped: readonly SkippedEngine[]): Promise<Engine> {
-  const base = { name, skipped, transposeFirst: false, fuseBias: true, check: () => undefined, select: async () => undefined };
+  const read = async (tensor: TensorFlow.Tensor): Promise<Float32Array> => (await tensor.data<"float32">()) as Float32Array;
+  const base = { name, skipped, transposeFirst: false, fuseBias: true, read, check: () => undefined, select: async () => undefined };
   switch (name) {
     case "tfjs-node-gpu":
     case "tfjs-node": {
       const tf = await loadNative(`@tensorflow/${name}`, options);
-      return { ...base, tf, fuseBias: false };
+      return { ...base, tf, fuseBias: false, select: () => select(tf, "tensorflow") };
+    }
+    case "webgpu": {
+      if (options.engine !== "webgpu" && !options.asyncReads) throw new EngineError("tensors are read synchronously here; ask for it by name");
+      const tf = await loadCore();
+      await provideAdapter(globalThis as GpuGlobal, () => importPackage<WebGpuPackage>("webgpu"), options.softwareGpu ?? !!environmentOf()?.["DEXTER_SOFTWARE_GPU"]);
+      await importPackage("@tensorflow/tfjs-backend-webgpu");
+      // The other products split the inner sum and add its parts in any order: 6e-5 from run to run.
+      tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", 3);
+      await select(tf, "webgpu");
+      return { ...base, tf, select: () => select(tf, "webgpu") };
     }
     case "wasm": {
       const tf = await loadCore();
       const wasm = await importPackage<{ setThreadsCount?(count: number): void }>("@tensorflow/tfjs-backend-wasm");
       if (options.threads !== undefined) wasm.setThreadsCount?.(options.threads);
       await select(tf, "wasm");
-      return { ...base, tf, transposeFirst: true, check: () => checkHeap(tf), select: () => select(tf, "wasm") };
+      guardWasm(tf);
+      return { ...base, tf, transposeFirst: true, check: () => checkWasmHeap(tf), select: () => select(tf, "wasm") };
     }
     case "cpu": {
       const tf = await loadCore();
@@ -142,11 +157,16 @@ async function importPackage<T>(name: string): Promise<T> {
   return loaded.default ?? loaded;
 }
 
+/** The environment's variables; `undefined` outside Node. */
+function environmentOf(): Record<string, string | undefined> | undefined {
+  const { process } = globalThis as { process?: { env: Record<string, string | undefined>; versions?: { node?: string } } };
+  return process?.versions?.node ? process.env : undefined;
+}
+
 /** Native bindings are CommonJS; TensorFlow reads its thread counts once, when it is loaded. */
 async function loadNative(name: string, options: EngineOptions): Promise<Tf> {
-  const environment = (globalThis as { process?: { env: Record<string, string | undefined>; versions?: { node?: string } } }).process;
-  if (!environment?.versions?.node) throw new EngineError("needs Node");
-  const env = environment.env;
+  const env = environmentOf();
+  if (!env) throw new EngineError("needs Node");
   env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   if (options.threads !== undefined) {
     env["TF_NUM_INTRAOP_THREADS"] = String(options.threads);
@@ -162,16 +182,11 @@ async function loadNative(name: string, options: EngineOptions): Promise<Tf> {
   const from = options.nativeFrom ?? env["DEXTER_TFJS_NODE"];
   const require = createRequire(from ? `${from.replace(/\/+$/, "")}/package.json` : import.meta.url);
   const tf = require(name) as Tf;
-  if (tf.getBackend() !== "tensorflow") throw new EngineError(`${name} loaded, but its backend did not start`);
+  // Copies of tfjs-core share one engine: another of its backends may be the current one.
+  await select(tf, "tensorflow");
+  const { isUsingGpuDevice } = tf.backend() as unknown as { isUsingGpuDevice?: boolean };
+  if (name.endsWith("-gpu") && isUsingGpuDevice === false) throw new EngineError("loaded, but sees no CUDA device");
   return tf;
-}
-
-function checkHeap(tf: Tf): void {
-  const { wasm } = tf.backend() as unknown as { wasm?: { HEAPU8?: Uint8Array } };
-  const bytes = wasm?.HEAPU8?.byteLength ?? 0;
-  if (bytes > WASM_HEAP_LIMIT) {
-    throw new EngineError(`The WASM heap holds ${bytes} bytes; past ${WASM_HEAP_LIMIT} results cannot be trusted. Use smaller batches or crops.`);
-  }
 }
 
 function firstLine(error: unknown): string {
