@@ -103,7 +103,8 @@ export async function readFitConfig(path: string, replacements: readonly string[
 
 /** Every option of a run with the value that it has: what `--print-config` shows and `run.json` keeps. */
 export function resolvedConfig(config: FitConfig): Record<string, unknown> {
-  const { training: _, ...settings } = config;
+  const settings: Record<string, unknown> = { ...config };
+  delete settings["training"];
   return { ...resolvedTraining(config), ...settings, engine: config.engine ?? "auto", threads: config.threads ?? "all" };
 }
 
