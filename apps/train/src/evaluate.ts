@@ -3,21 +3,23 @@
  */
 import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { CORPUS_KINDS, loadPianists, openCorpus, type CorpusOptions, type Skipped } from "@dexter/alignment-datasets";
+import { loadPianists, openBeatCorpus, openCorpus, type CorpusOptions, type Skipped } from "@dexter/alignment-datasets";
 import { loadCheckpoint, loadModel, saveCheckpoint } from "@dexter/diffusion/node";
 import { formatModelCard, renderScore, withEvaluation, type Model, type RenderOptions } from "@dexter/diffusion";
 import { agreement, agreementTable, formatAgreement, humanAgreement, type AgreementTable, type PieceAgreement } from "@dexter/eval-features";
-import { addCorpus } from "./corpus-option.js";
+import { addPreparedCorpus, isBeatCorpus, PREPARED_KINDS, type PreparedCorpusOptions } from "./corpus-option.js";
+import { describeBeats, evaluateBeats, type BeatTable } from "./evaluate-beats.js";
 import { interruptible } from "./interrupt.js";
 import { integerBetween, numberBetween } from "./options.js";
 import { formatSeconds, showProgress, type Progress } from "./progress.js";
 
 interface EvaluateFlags {
-  readonly corpus: readonly CorpusOptions[];
+  readonly corpus: readonly PreparedCorpusOptions[];
   readonly draws: number;
   readonly seed: number;
   readonly steps?: number;
   readonly guidance?: number;
+  readonly markings: boolean;
   readonly json?: boolean;
   readonly card?: boolean;
 }
@@ -27,11 +29,12 @@ export function evaluateCommand(): Command {
   return new Command("evaluate")
     .description("how much a model's performances agree with pianists, beside the pianists with each other")
     .argument("[model]", "a model folder; without one, the pianists alone")
-    .requiredOption("--corpus <kind=path>", `pieces that several pianists played, a folder or .tar.gz; kinds: ${CORPUS_KINDS.join(", ")}; may be given again`, addCorpus)
+    .requiredOption("--corpus <kind=path>", `pieces that several pianists played, a folder or .tar.gz; kinds: ${PREPARED_KINDS.join(", ")}; may be given again. Of a corpus known by its beats, the pieces that are kept out of training`, addPreparedCorpus)
     .addOption(new Option("--draws <n>", "performances of each piece").argParser(integerBetween(1, 100)).default(8))
     .addOption(new Option("--seed <n>", "of the first draw; the next ones follow").argParser(integerBetween(0, 2 ** 31 - 1)).default(1))
     .addOption(new Option("--steps <n>", "of the sampler (default: the model's)").argParser(integerBetween(1, 1000)))
     .addOption(new Option("--guidance <w>", "strength of the guidance (default: the model's)").argParser(numberBetween(0, 20)))
+    .option("--no-markings", "leave out the expressive marks that a corpus of beats puts beside its scores")
     .option("--card", "write the table into the model's card, too")
     .option("--json", "print the table and every piece as JSON")
     .action(evaluate);
@@ -41,7 +44,7 @@ async function evaluate(modelFolder: string | undefined, flags: EvaluateFlags): 
   const start = performance.now();
   const model = modelFolder === undefined ? undefined : await loadModel(modelFolder);
   try {
-    const { table, skipped } = await interruptible((signal) => evaluateCorpora(model, flags, signal));
+    const { table, beats, skipped } = await interruptible((signal) => evaluateCorpora(model, flags, signal));
     const seconds = (performance.now() - start) / 1000;
     const settings = model && modelFolder !== undefined && {
       // Names without folders: the card travels with the model.
@@ -52,9 +55,9 @@ async function evaluate(modelFolder: string | undefined, flags: EvaluateFlags): 
       steps: flags.steps ?? model.config.sampling.steps,
       guidance: flags.guidance ?? model.config.sampling.guidance,
     };
-    if (flags.card && modelFolder !== undefined) await writeCard(modelFolder, describe(table, settings, skipped));
-    if (flags.json) process.stdout.write(`${JSON.stringify({ ...settings, model: modelFolder, corpora: flags.corpus, ...table, skipped, seconds })}\n`);
-    else process.stdout.write(`${describe(table, settings, skipped)}time: ${formatSeconds(seconds)}\n`);
+    if (flags.card && modelFolder !== undefined) await writeCard(modelFolder, describe(table, beats, settings, skipped));
+    if (flags.json) process.stdout.write(`${JSON.stringify({ ...settings, model: modelFolder, corpora: flags.corpus, ...table, ...(beats ? { beats } : {}), skipped, seconds })}\n`);
+    else process.stdout.write(`${describe(table, beats, settings, skipped)}time: ${formatSeconds(seconds)}\n`);
   } finally {
     await model?.release();
   }
@@ -62,8 +65,10 @@ async function evaluate(modelFolder: string | undefined, flags: EvaluateFlags): 
 
 async function evaluateCorpora(
   model: Model | undefined, flags: EvaluateFlags, signal: AbortSignal,
-): Promise<{ table: AgreementTable; skipped: Skipped[] }> {
-  const corpora = await Promise.all(flags.corpus.map((options) => openCorpus(options)));
+): Promise<{ table: AgreementTable | null; beats: BeatTable | null; skipped: Skipped[] }> {
+  const options: RenderOptions = { seed: flags.seed, samples: flags.draws, steps: flags.steps, guidance: flags.guidance, signal };
+  const corpora = await Promise.all(flags.corpus.filter((corpus): corpus is CorpusOptions => !isBeatCorpus(corpus)).map((corpus) => openCorpus(corpus)));
+  const beatCorpora = await Promise.all(flags.corpus.filter(isBeatCorpus).map((corpus) => openBeatCorpus(corpus)));
   const work = corpora.flatMap((corpus) => corpus.pieces.map((piece) => ({ corpus, piece })));
   const skipped = corpora.flatMap((corpus) => corpus.skipped);
   const pieces: PieceAgreement[] = [];
@@ -79,15 +84,15 @@ async function evaluateCorpora(
         pieces.push({ piece: piece.id, human });
         continue;
       }
-      const options: RenderOptions = { seed: flags.seed, samples: flags.draws, steps: flags.steps, guidance: flags.guidance, signal };
       const draws = await renderScore(model, score, options);
       pieces.push({ piece: piece.id, human, rendering: agreement(score, pianists, draws.map(({ parameters }) => parameters)) });
     }
   } finally {
     progress.stop();
   }
-  if (pieces.length === 0) throw new Error("evaluate: no piece in the corpus was played by two pianists or more.");
-  return { table: agreementTable(pieces), skipped };
+  const beats = beatCorpora.length > 0 ? await evaluateBeats(model, beatCorpora, { ...options, markings: flags.markings }, skipped) : null;
+  if (pieces.length === 0 && !beats) throw new Error("evaluate: no piece in the corpus was played by two pianists or more.");
+  return { table: pieces.length > 0 ? agreementTable(pieces) : null, beats, skipped };
 }
 
 /** Put the figures into the card beside the model. */
@@ -97,14 +102,17 @@ async function writeCard(folder: string, figures: string): Promise<void> {
   await saveCheckpoint(folder, { ...checkpoint, card });
 }
 
-function describe(table: AgreementTable, settings: Record<string, unknown> | false | undefined, skipped: readonly Skipped[]): string {
+/** How many pianists played a piece, `22` or `4–9`. */
+function pianistsOf(table: AgreementTable): string {
   const pianists = [...new Set(table.pieces.map(({ human }) => human.pianists))].sort((a, b) => a - b);
-  const who = pianists.length === 1 ? String(pianists[0]) : `${pianists[0]}–${pianists[pianists.length - 1]}`;
+  return pianists.length === 1 ? String(pianists[0]) : `${pianists[0]}–${pianists[pianists.length - 1]}`;
+}
+
+function describe(table: AgreementTable | null, beats: BeatTable | null, settings: Record<string, unknown> | false | undefined, skipped: readonly Skipped[]): string {
   const lines = [
-    `${table.pieces.length} pieces by ${who} pianists; Pearson's r, mean of the pieces`,
     ...(settings ? [Object.entries(settings).map(([name, value]) => `${name} ${String(value)}`).join(", ")] : []),
-    "",
-    formatAgreement(table),
+    ...(table ? [`${table.pieces.length} pieces by ${pianistsOf(table)} pianists; Pearson's r, mean of the pieces`, "", formatAgreement(table)] : []),
+    ...(beats ? [describeBeats(beats)] : []),
     ...skipped.map(({ corpus, piece, performance, reason, message }) => `skipped ${corpus}: ${performance ?? piece}: ${reason}: ${message}`),
   ];
   return `${lines.join("\n")}\n`;

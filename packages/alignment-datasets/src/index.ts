@@ -13,7 +13,7 @@ export {
 } from "./corpora/beat-corpus.js";
 export { workOf } from "./corpora/work.js";
 export { HELD_OUT_MAZURKAS, TEST_WORKS, isTestPiece, splitPieces, type Split, type SplitOptions, type SplitPiece } from "./splits.js";
-export { loadPianists, type PlayedPiece } from "./pianists.js";
+export { loadPianists, playedAsWritten, type PlayedPiece } from "./pianists.js";
 export { playedBars } from "./played-bars.js";
 export { segmentMask, segmentRows, segments, type Segment, type SegmentOptions } from "./segments.js";
 export { featureStatistics, runningStatistics, type ColumnStatistics, type ColumnSums, type RunningStatistics } from "./statistics.js";

@@ -44,7 +44,7 @@ export async function loadPianists(corpus: Corpus, piece: Piece, skipped: Skippe
 }
 
 /** The score with its notes as they are and no further repeats to play. */
-function playedAsWritten(score: Score): Score {
+export function playedAsWritten(score: Score): Score {
   if (score.unfolding) return score;
   const { length } = score.notes;
   return { ...score, unfolding: { written: score, writtenNote: Int32Array.from({ length }, (_, n) => n), pass: new Uint8Array(length).fill(1) } };
