@@ -25,6 +25,7 @@ export { guide } from "./guidance.js";
 export { flowLoss, renoise, sample, type SampleOptions, type SolverName } from "./sampler.js";
 export { drawNoise } from "./base/noise.js";
 export { renderScore, type Rendering, type RenderOptions } from "./render.js";
+export type { DrawProgress } from "./draw-progress.js";
 export { formatModelCard, withEvaluation } from "./model/card.js";
 export { noiseSchedule, type NoiseSchedule } from "./sampling/noise-schedule.js";
 export {

@@ -11,13 +11,14 @@ import { modelNotes } from "./base/model-notes.js";
 import { drawNoise } from "./base/noise.js";
 import { estimatePieceLevel } from "./base/piece-level.js";
 import { standardize, unstandardize } from "./base/standardize.js";
-import { targetsToParameters } from "./base/targets.js";
+import { parametersToTargets, targetsToParameters, type PieceLevel } from "./base/targets.js";
 import type { Batch } from "./denoiser.js";
+import { DEFAULT_SOURCE_FRACTION, type DrawProgress } from "./draw-progress.js";
 import { RenderError } from "./errors.js";
 import { guide } from "./guidance.js";
 import type { ModelConfig } from "./model/config.js";
 import type { Model } from "./model/model.js";
-import { sample } from "./sampler.js";
+import { renoise, sample, type SolverName } from "./sampler.js";
 
 /** How to render. Defaults are the model's own. */
 export interface RenderOptions {
@@ -36,10 +37,21 @@ export interface RenderOptions {
    * are gone. The score is then played as it stands, repeats as they are.
    */
   readonly features?: Matrix;
+  /** How the flow is followed; default `"euler"`. */
+  readonly solver?: SolverName;
+  /**
+   * A performance of the score as it is played, to start from instead of noise alone: covered with noise, then drawn
+   * again. Its tempo is kept unless `tempo` says another.
+   */
+  readonly source?: PerformanceParameters;
+  /** Share of the way that is walked from `source`, above 0, below 1: the more, the less of it is left. Default 0.75. */
+  readonly fraction?: number;
   /** Stops the work between two steps. */
   readonly signal?: AbortSignal;
   /** Told how much is done, 0–1. */
   readonly onProgress?: (fraction: number) => void;
+  /** Told what a draw is after each step, and its start as step 0; standardized, the channels are `TARGET_NAMES`. */
+  readonly onStep?: (progress: DrawProgress) => void;
 }
 
 /** One performance of a score. */
@@ -73,7 +85,8 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
   const guidance = numberOption("guidance", options.guidance ?? config.sampling.guidance, 0, 20);
   const tempo = options.tempo === undefined ? undefined : numberOption("tempo", options.tempo, 5, 1000);
   if (score.notes.length === 0) throw new RenderError("the score has no notes to play.");
-  const { signal, onProgress } = options;
+  const { signal, onProgress, onStep, solver, source } = options;
+  const fraction = source ? numberOption("fraction", options.fraction ?? DEFAULT_SOURCE_FRACTION, Number.EPSILON, 1 - Number.EPSILON) : 1;
   signal?.throwIfAborted();
 
   const played = options.features ? score : unfoldRepeats(score);
@@ -81,19 +94,32 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
   const onsets = groupOnsets(played.notes);
   const notes = modelNotes(played);
   const estimate = estimatePieceLevel(played, features, config.pieceLevel);
-  const level = tempo === undefined ? estimate : { ...estimate, log2SecPerQuarter: Math.log2(60 / tempo) };
+  const target = source && sourceTargets(played, source, config);
+  const guess = target?.level ?? estimate;
+  const level = tempo === undefined ? guess : { ...guess, log2SecPerQuarter: Math.log2(60 / tempo) };
+  // What makes up for the way of sampling is due for the part of the way that is walked.
+  const due = (factor: number): number => 1 + fraction * (factor - 1);
 
   const condition = await model.encode(features, onsets);
   const denoiser = guide(model.denoiser(onsets), guidance);
   const renderings: Rendering[] = [];
   for (let k = 0; k < samples; k++) {
-    const drawn = await sample(denoiser, drawNoise(onsets, seed + k, config.sampling.temperature), [condition], {
-      steps,
+    const noise = drawNoise(onsets, seed + k, config.sampling.temperature);
+    const start = target ? renoise(target.values, noise, 1 - fraction) : noise;
+    const taken = Math.ceil(steps * fraction);
+    onStep?.({ sample: k, step: 0, steps: taken, x: start });
+    const drawn = await sample(denoiser, start, [condition], {
+      steps: taken,
+      solver,
+      startTime: 1 - fraction,
       signal,
-      onStep: (step) => onProgress?.((k + step / steps) / samples),
+      onStep(step, of, x) {
+        onProgress?.((k + step / of) / samples);
+        onStep?.({ sample: k, step, steps: of, x });
+      },
     });
-    const targets = unstandardize(amplify(drawn, config), config.targets);
-    const renderLevel = { ...level, slowTempoFactor: config.sampling.slowTempoFactor };
+    const targets = unstandardize(amplify(drawn, config, due), config.targets);
+    const renderLevel = { ...level, slowTempoFactor: due(config.sampling.slowTempoFactor) };
     const parameters = targetsToParameters(notes, targets, renderLevel, config.targets);
     const { performance, alignment } = decodePerformance(played, parameters);
     renderings.push({ seed: seed + k, score: played, parameters, performance, alignment, quartersPerMinute: 60 / 2 ** level.log2SecPerQuarter });
@@ -102,8 +128,18 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
 }
 
 /** A draw times the gains, within the model's bounds: `[1, N, P]` → `[N, P]`. */
-function amplify({ data, shape: [, N, P] }: Batch, { targets: { clip }, sampling: { gains } }: ModelConfig): Matrix {
-  return { data: data.map((z, i) => Math.max(-clip, Math.min(clip, z * gains[i % P]))), shape: [N, P] };
+function amplify({ data, shape: [, N, P] }: Batch, { targets: { clip }, sampling: { gains } }: ModelConfig, due: (factor: number) => number): Matrix {
+  return { data: data.map((z, i) => Math.max(-clip, Math.min(clip, z * due(gains[i % P])))), shape: [N, P] };
+}
+
+/** A performance as what a draw starts from: standardized targets `[1, N, P]`, the mean where nothing was played, and its level. */
+function sourceTargets(played: Score, source: PerformanceParameters, config: ModelConfig): { readonly values: Batch; readonly level: PieceLevel } {
+  if (source.length !== played.notes.length) throw new RenderError(`the source must have the score's ${played.notes.length} notes as played, got ${source.length}.`);
+  if (source.release !== "key") throw new RenderError(`the source must have release "key", got "${source.release}".`);
+  const { values, level } = parametersToTargets(modelNotes(played), source, config.targets);
+  const { data, shape: [N, P] } = standardize(values, config.targets);
+  for (let n = 0; n < N; n++) if (!source.mask[n]) data.fill(0, n * P, (n + 1) * P);
+  return { values: { data, shape: [1, N, P] }, level };
 }
 
 function integerOption(name: string, value: number, low: number, high: number): number {

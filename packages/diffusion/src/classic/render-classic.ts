@@ -4,17 +4,19 @@
 import {
   decodePerformance, PARAMETER_NAMES, scoreFeatures, unfoldRepeats, type Matrix, type PerformanceParameters, type Score,
 } from "@dexter/codec";
-import type { Denoiser } from "../denoiser.js";
+import type { Batch, Denoiser } from "../denoiser.js";
+import { DEFAULT_SOURCE_FRACTION, type DrawProgress } from "../draw-progress.js";
 import { RenderError } from "../errors.js";
 import type { Rendering } from "../render.js";
 import { noiseSchedule } from "../sampling/noise-schedule.js";
-import { startNoise } from "../sampling/samplers/noise-source.js";
+import { noNoise, startNoise } from "../sampling/samplers/noise-source.js";
 import { sampleDiffusion, type DiffusionSampleOptions } from "../sampling/samplers/sample-diffusion.js";
 import { SAMPLERS, type SamplerName } from "../sampling/samplers/sampler-table.js";
+import { renoiseSource } from "../sampling/samplers/starts.js";
 import { classicParameters } from "./classic-parameters.js";
 import type { ClassicConfig, ClassicNetworkConfig, ParameterScale } from "./config.js";
 import type { ClassicCondition } from "./network.js";
-import { denormalizeParameters } from "./normalization.js";
+import { denormalizeParameters, normalizeParameters } from "./normalization.js";
 import { overWindows } from "./whole-score.js";
 import { cutWindows, joinWindows, windowRows, type SegmentWindow, type WindowJoin } from "./windows.js";
 
@@ -49,8 +51,17 @@ export interface ClassicRenderOptions extends Pick<DiffusionSampleOptions, "samp
   readonly scale?: ParameterScale;
   /** `"original"` renders as the Python DExter's `inference.py`: windows run on into zeros, draws are averaged, the walk begins at step S − 2. */
   readonly compat?: "original";
+  /** A performance of the score as it is played, to start from instead of noise alone: covered with noise, then drawn again. */
+  readonly source?: PerformanceParameters;
+  /**
+   * Share of the way that is walked from `source` (the original's `sample_steps_frac`), above 0: the more, the less of
+   * it is left; default 0.75. 1 starts from the source itself and adds no noise, for models that were trained on pairs of performances.
+   */
+  readonly fraction?: number;
   /** Told how much is done, 0–1. */
   readonly onProgress?: (fraction: number) => void;
+  /** Told what a draw is after each step, and its start as step 0; standardized, the channels are `PARAMETER_NAMES`. */
+  readonly onStep?: (progress: DrawProgress) => void;
 }
 
 const DEFAULT_GUIDANCE = 1.2;
@@ -79,12 +90,26 @@ export async function renderClassic(model: ClassicRenderer, score: Score, option
   const denoiser = overWindows(model.denoiser, shown);
 
   const renderings: Rendering[] = [];
+  const { onProgress, onStep } = options;
+  const source = options.source && sourceValues(played, options.source, shown, scale);
+  const fraction = source ? options.fraction ?? DEFAULT_SOURCE_FRACTION : 1;
+  if (!(fraction > 0 && fraction <= 1)) throw new RenderError(`fraction must be above 0 and at most 1, got ${fraction}.`);
   for (let k = 0; k < samples; k++) {
-    const { onProgress } = options;
-    const drawn = await sampleDiffusion(inNetworkSteps(denoiser, config, sampling.sampler), startNoise([1, shown.notes, P], seed + k), [shown.condition], {
+    const noise = startNoise([1, shown.notes, P], seed + k);
+    const schedule = SAMPLERS[sampling.sampler].prediction === "flow" ? null : sampling.schedule ?? null;
+    const start = !source ? noise : fraction === 1 ? source : renoiseSource(source, noise, { schedule, fraction });
+    let started = !onStep;
+    const drawn = await sampleDiffusion(inNetworkSteps(denoiser, config, sampling.sampler), start, [shown.condition], {
       ...sampling,
       seed: seed + k,
-      onStep: onProgress && (({ step, steps }) => onProgress((k + step / steps) / samples)),
+      fraction,
+      ...(source && fraction === 1 && { noise: noNoise }),
+      onStep: (onProgress ?? onStep) && (({ step, steps, x }) => {
+        if (!started) onStep?.({ sample: k, step: 0, steps, x: start });
+        started = true;
+        onStep?.({ sample: k, step, steps, x });
+        onProgress?.((k + step / steps) / samples);
+      }),
     });
     const values = denormalizeParameters(shown.join(drawn.data), scale);
     const parameters = classicParameters(played, { data: values, shape: [played.notes.length, P] });
@@ -101,6 +126,8 @@ interface ShownScore {
   readonly windows: readonly SegmentWindow[];
   readonly size: number;
   readonly condition: ClassicCondition;
+  /** Something of the score's notes as rows. */
+  readonly rows: (matrix: Matrix) => Float32Array;
   /** Rows that were sampled, as the notes of the score. */
   readonly join: (values: Float32Array) => Float32Array;
 }
@@ -118,7 +145,7 @@ function showScore(network: ClassicNetworkConfig, played: Score, { overlap, join
   const shared = integerIn("overlap", overlap ?? Math.floor(size / 4), 0, size - 1);
   const windows = cutWindows(N, size, shared, compat ? "behind" : "inside");
   if (join === "every-step" && !compat) {
-    return { notes: N, windows, size, condition: { score: features.data, ...(perceptual && { perceptual: perceptual.data }) }, join: (values) => values };
+    return { notes: N, windows, size, condition: { score: features.data, ...(perceptual && { perceptual: perceptual.data }) }, rows: ({ data }) => data, join: (values) => values };
   }
   const rows = (matrix: Matrix): Float32Array => windowRows(matrix, windows, size, compat ? "zero" : "repeat");
   return {
@@ -126,8 +153,20 @@ function showScore(network: ClassicNetworkConfig, played: Score, { overlap, join
     windows: windows.map((_, w) => ({ from: w * size, to: (w + 1) * size })),
     size,
     condition: { score: rows(features), ...(perceptual && { perceptual: rows(perceptual) }) },
+    rows,
     join: (values) => joinWindows(values, windows, size, P, compat || join === "average" ? "average" : "crossfade").data,
   };
+}
+
+/** A performance as the sampler sees it; the mean where nothing was played. */
+function sourceValues({ notes }: Score, source: PerformanceParameters, shown: ShownScore, scale: ParameterScale): Batch {
+  if (source.length !== notes.length) throw new RenderError(`the source must have the score's ${notes.length} notes as played, got ${source.length}.`);
+  const values = Float32Array.from({ length: notes.length * P }, (_, i) => {
+    const n = Math.floor(i / P);
+    return source.mask[n] ? source[PARAMETER_NAMES[i % P]][n] : scale.mean[i % P];
+  });
+  const data = shown.rows({ data: normalizeParameters(values, scale), shape: [notes.length, P] });
+  return { data, shape: [1, shown.notes, P] };
 }
 
 /** Notes of a window: those of training, or as many as a short score has where the network can do with fewer. */
