@@ -40,7 +40,7 @@ export async function chooseEngine({ engine: name, threads, torch: options }: En
     const torch = torchEngine({ ...options, threads });
     return { engine: torch.engine, reason: torch.description(), torch };
   }
-  const engine = await loadEngine({ engine: name as EngineName | undefined, threads });
+  const engine = await loadEngine({ engine: name as EngineName | undefined, threads, asyncReads: true });
   const passed = describeEngine(engine).slice(engine.name.length).trim();
   const reason = name ? "asked for" : passed ? `the best that is installed ${passed}` : "the best that there is";
   return { engine, reason };

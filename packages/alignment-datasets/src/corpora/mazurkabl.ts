@@ -182,7 +182,7 @@ function placeBeats(score: Score, times: BeatTable, loudness: BeatTable, piece: 
       const time = row.values[r];
       if (timeKnown && Number.isFinite(time)) timeSec[r * K + k] = time;
       const sones = loud?.values[loudColumn[r]] ?? NaN;
-      // Smoothing left 70 values of the corpus a hair below 0.
+      // Smoothing left a few values of the corpus a hair below 0.
       if (Number.isFinite(sones)) loudnessSone[r * K + k] = Math.max(0, sones);
     }
   }

@@ -5,6 +5,7 @@ import type { Tensor1D } from "@tensorflow/tfjs-core";
 import type { EncoderInput, Network } from "../base/network.js";
 import { pieceOnsetAverage } from "../base/onset-average.js";
 import type { Engine } from "../engine.js";
+import { tensorScope } from "./tensor-scope.js";
 import type { PreparedPiece } from "./training-piece.js";
 
 /** What the encoder says of a piece. */
@@ -16,11 +17,10 @@ export interface EncoderOutput {
 }
 
 /** Run the encoder on a whole piece, without seams. */
-export function encodePiece(engine: Engine, network: Network<EncoderInput>, weights: Float32Array, piece: PreparedPiece): EncoderOutput {
+export async function encodePiece(engine: Engine, network: Network<EncoderInput>, weights: Float32Array, piece: PreparedPiece): Promise<EncoderOutput> {
   const { tf } = engine;
   engine.check();
-  const output: { prediction?: Float32Array; hidden?: Float32Array } = {};
-  tf.tidy(() => {
+  return tensorScope(engine, "encodePiece", async () => {
     const N = piece.length;
     const { prediction, hidden } = network.forward(tf.tensor1d(weights) as Tensor1D, {
       batch: 1,
@@ -30,8 +30,6 @@ export function encodePiece(engine: Engine, network: Network<EncoderInput>, weig
       onsets: pieceOnsetAverage(tf, piece.onset),
       features: tf.tensor2d(piece.features, [N, piece.features.length / N]),
     });
-    output.prediction = prediction.dataSync() as Float32Array;
-    output.hidden = hidden.dataSync() as Float32Array;
+    return { prediction: await engine.read(prediction), hidden: await engine.read(hidden) };
   });
-  return { prediction: output.prediction!, hidden: output.hidden! };
 }

@@ -13,6 +13,7 @@ import { batchShape, cropBatch, gatherRows, type CropBatch } from "./batch.js";
 import { cropOrder, type Crop } from "./crops.js";
 import type { EncoderOutput } from "./encoder-output.js";
 import { weightedSquaredError } from "./loss.js";
+import { tensorScope } from "./tensor-scope.js";
 import type { Stage, StageContext } from "./stage.js";
 import type { PreparedPiece } from "./training-piece.js";
 
@@ -42,14 +43,14 @@ interface FlowBatch {
 /** The second stage. `outputs` holds the encoder's answer per training piece; `outputOf` gives it for any other. */
 export function flowStage(
   { engine, pieces, options }: StageContext, network: Network<DenoiserInput>, outputs: readonly EncoderOutput[],
-  outputOf: (piece: PreparedPiece) => EncoderOutput,
+  outputOf: (piece: PreparedPiece) => Promise<EncoderOutput>,
 ): Stage {
   // √n of a piece's n performances are drawn for one of a piece with a single one.
   const sources = pieces.map(({ length, weight, performances }) => ({ length, weight: weight * Math.sqrt(performances.length) }));
   const order = cropOrder(sources, options.batch, options.notes, options.seed + 1);
   const run = (weights: Float32Array, asked: FlowBatch, dropout: Parameters<typeof batchShape>[3], withGradient: boolean) => {
     const { tf } = engine;
-    return tf.tidy(() => {
+    return tensorScope(engine, "flow", async () => {
       const { batch } = asked;
       const B = batch.crops.length;
       const rows = B * batch.notes;
@@ -60,40 +61,41 @@ export function flowStage(
         dropped: tf.tensor2d(asked.dropped, [B, 1]),
         time: tf.tensor2d(asked.time, [B, asked.time.length / B]),
       });
-      const loss = weightedSquaredError(forward.prediction.dataSync() as Float32Array, asked.velocity, asked.weights, options.flow.channelWeights);
+      const loss = weightedSquaredError(await engine.read(forward.prediction), asked.velocity, asked.weights, options.flow.channelWeights);
       const gradient = withGradient
-        ? (forward.backward(tf.tensor2d(loss.gradient, [rows, P])).dataSync() as Float32Array)
+        ? await engine.read(forward.backward(tf.tensor2d(loss.gradient, [rows, P])))
         : new Float32Array(0);
       return { loss: loss.total, channels: loss.channels, gradient };
     });
   };
   return {
     options: options.flow,
-    gradient: (weights, step) => {
+    gradient: async (weights, step) => {
       const random = randomStream(options.seed, STREAM, step);
       const asked = flowBatch(pieces, order.at(step), outputs, random, options.flow.conditionDropout, () => 1 / (1 + Math.exp(-random.normal())));
       return run(weights, asked, { rate: options.flow.dropout, random }, true);
     },
-    validate: (weights, validation) => {
+    validate: async (weights, validation) => {
       const mass = new Float64Array(P);
       const sums = new Float64Array(P);
-      validation.forEach((piece, index) => {
-        if (piece.performances.length === 0) return;
-        const output = [outputOf(piece)];
+      for (const [index, piece] of validation.entries()) {
+        if (piece.performances.length === 0) continue;
+        const output = [await outputOf(piece)];
         const crops = wholePiece(piece.length, options.notes);
         for (const crop of crops) {
-          VALIDATION_TIMES.forEach((t, i) => {
+          for (const [i, t] of VALIDATION_TIMES.entries()) {
             const random = randomStream(VALIDATION_STREAM, index, crop.begin, i);
             const asked = flowBatch([piece], [crop], output, random, 0, () => t);
             engine.check();
-            run(weights, asked, null, false).channels.forEach((error, c) => {
+            const { channels } = await run(weights, asked, null, false);
+            channels.forEach((error, c) => {
               const w = asked.weights.reduce((sum, x, j) => (j % P === c ? sum + x : sum), 0);
               sums[c] += w * error;
               mass[c] += w;
             });
-          });
+          }
         }
-      });
+      }
       return { channels: Array.from(sums, (sum, c) => (mass[c] > 0 ? sum / mass[c] : 0)) };
     },
   };

@@ -11,6 +11,7 @@ import { encodePiece } from "./encoder-output.js";
 import { gatherTerms } from "./linear-terms.js";
 import { addVariance, correlations, explainedVariance, meanSquaredError, noVariance, termCorrelation, weightedSquaredError } from "./loss.js";
 import type { TrainingOptions } from "./options.js";
+import { tensorScope } from "./tensor-scope.js";
 import type { Stage, StageContext, Validation } from "./stage.js";
 import type { PreparedPiece } from "./training-piece.js";
 
@@ -35,7 +36,7 @@ export function meanStage(
   const shifts = semitoneShifts(features, perSemitone);
   return {
     options: options.mean,
-    gradient: (weights, step) => {
+    gradient: async (weights, step) => {
       const random = randomStream(options.seed, STREAM, step);
       const batch = cropBatch(pieces, order.at(step));
       const input = gatherRows(batch, columns, ({ piece }) => pieces[piece].features);
@@ -46,14 +47,14 @@ export function meanStage(
       const target = gatherRows(batch, P, ({ piece }) => pieces[piece].mean);
       const weight = gatherRows(batch, P, ({ piece }) => pieces[piece].meanWeights);
       const terms = gatherTerms(batch, (piece) => pieces[piece].beats);
-      return tf.tidy(() => {
+      return tensorScope(engine, "mean", async () => {
         const rows = batch.crops.length * batch.notes;
         const forward = network.forward(tf.tensor1d(weights) as Tensor1D, {
           ...batchShape(engine, batch, options.encoder, { rate: options.mean.dropout, random }),
           features: tf.tensor2d(input, [rows, columns]),
         });
-        const loss = weightedSquaredError(forward.prediction.dataSync() as Float32Array, target, weight, options.mean.channelWeights, terms);
-        const gradient = forward.backward(tf.tensor2d(loss.gradient, [rows, P])).dataSync() as Float32Array;
+        const loss = weightedSquaredError(await engine.read(forward.prediction), target, weight, options.mean.channelWeights, terms);
+        const gradient = await engine.read(forward.backward(tf.tensor2d(loss.gradient, [rows, P])));
         return { loss: loss.total, channels: loss.channels, gradient };
       });
     },
@@ -78,15 +79,15 @@ function augment(
 }
 
 /** Explained variance of the mean, and correlation with single performances, on whole pieces. */
-function validateMean(
+async function validateMean(
   engine: StageContext["engine"], network: Network<EncoderInput>, weights: Float32Array, pieces: readonly PreparedPiece[],
-): Validation {
+): Promise<Validation> {
   const variance = noVariance();
   const sums = new Float64Array(P);
   const counts = new Float64Array(P);
   const beats = { sums: new Float64Array(P), pieces: 0 };
   for (const piece of pieces) {
-    const { prediction } = encodePiece(engine, network, weights, piece);
+    const { prediction } = await encodePiece(engine, network, weights, piece);
     addVariance(variance, prediction, piece.mean, piece.meanWeights);
     const { beats: terms } = piece;
     if (terms) {

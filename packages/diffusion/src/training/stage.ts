@@ -42,7 +42,7 @@ export interface Stage {
   /** Steps, rates, averages. */
   readonly options: StageOptions;
   /** Loss and gradient of a step, the same whenever it is asked for. */
-  gradient(weights: Float32Array, step: number): StepGradient;
+  gradient(weights: Float32Array, step: number): Promise<StepGradient>;
   /** Figures on unseen pieces. */
-  validate(weights: Float32Array, pieces: readonly PreparedPiece[]): Validation;
+  validate(weights: Float32Array, pieces: readonly PreparedPiece[]): Promise<Validation>;
 }

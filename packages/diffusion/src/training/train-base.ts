@@ -155,7 +155,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
     await input.saveState?.(captureState(trainees, fingerprint));
   };
 
-  const run = async (name: StageName, layout: Layout, stageOf: () => Stage): Promise<void> => {
+  const run = async (name: StageName, layout: Layout, stageOf: () => Stage | Promise<Stage>): Promise<void> => {
     const state = trainees[name];
     const decay = decayMask(layout);
     const away = await input.delegate?.begin({
@@ -163,7 +163,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
       semitoneShifts: semitoneShifts(features, columns.perSemitone), encoder: { layout: encoderPlan, weights: trainees.mean.average },
     });
     pull = away && (() => away.pull(state));
-    const stage = away ? null : stageOf();
+    const stage = away ? null : await stageOf();
     const stageOptions = options[name];
     const { steps } = stageOptions;
     const take = async () => {
@@ -172,7 +172,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
         return { loss, channels: Object.values(terms), gradientNorm };
       }
       engine.check();
-      const { loss, channels, gradient } = stage!.gradient(state.weights, state.step);
+      const { loss, channels, gradient } = await stage!.gradient(state.weights, state.step);
       if (!Number.isFinite(loss)) throw new DivergenceError(state.step, "the loss");
       return { loss, channels, gradientNorm: adamwStep(state, gradient, decay, stageOptions) };
     };
@@ -205,13 +205,14 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
 
   await run("mean", encoderPlan, () => meanStage(context, encoder, features, columns.perSemitone ?? {}));
   if (!signal?.aborted && (trainees.flow.step < options.flow.steps || validation.length > 0)) {
-    await run("flow", denoiserPlan, () => {
+    await run("flow", denoiserPlan, async () => {
       const frozen = trainees.mean.average;
       const played = pieces.filter(({ performances }) => performances.length > 0);
-      const outputs = played.map((piece) => encodePiece(engine, encoder, frozen, piece));
+      const outputs: EncoderOutput[] = [];
+      for (const piece of played) outputs.push(await encodePiece(engine, encoder, frozen, piece));
       const unseen = new Map<PreparedPiece, EncoderOutput>();
-      const outputOf = (piece: PreparedPiece) => {
-        const output = unseen.get(piece) ?? encodePiece(engine, encoder, frozen, piece);
+      const outputOf = async (piece: PreparedPiece) => {
+        const output = unseen.get(piece) ?? await encodePiece(engine, encoder, frozen, piece);
         unseen.set(piece, output);
         return output;
       };

@@ -2,10 +2,11 @@
  * @file One question to the network on the engine: its loss and, in training,
  * the gradient of the weights.
  */
-import type { Tensor, Tensor1D, Tensor3D } from "@tensorflow/tfjs-core";
+import type { Tensor1D, Tensor3D } from "@tensorflow/tfjs-core";
 import { classicLoss, type ClassicLossOptions, type LossTerm } from "../../classic/losses.js";
 import type { ClassicNetwork } from "../../classic/network.js";
 import type { Engine } from "../../engine.js";
+import { tensorScope } from "../tensor-scope.js";
 import { predictionOf, type ClassicTrainingOptions } from "./classic-options.js";
 import type { DenoisingQuestion } from "./denoising-question.js";
 
@@ -42,24 +43,14 @@ export async function denoisingStep(
   const { tf } = engine;
   const { input, clean, noise, levels, mask } = question;
   const shape: [number, number, number] = [input.batch, input.notes, clean.length / (input.batch * input.notes)];
-  // A scope is a `tidy` that may wait for the GPU.
-  tf.engine().startScope("denoisingStep");
-  try {
+  return tensorScope(engine, "denoisingStep", async () => {
     const forward = network.forward(vector, input);
-    const prediction = await read(engine, forward.prediction);
+    const prediction = await engine.read(forward.prediction);
     const { total, terms, gradient } = classicLoss(
       { shape, prediction, clean, noise, noisy: input.noisy, alphaBar: [], levels, mask }, options,
     );
     if (!withGradient) return { loss: total, terms, gradient: null };
     const dWeights = forward.backward(tf.tensor3d(gradient, shape) as Tensor3D);
-    return { loss: total, terms, gradient: await read(engine, dWeights) };
-  } finally {
-    tf.engine().endScope();
-  }
-}
-
-/** A tensor's values. Only WebGPU has to wait for them. */
-async function read(engine: Engine, tensor: Tensor): Promise<Float32Array> {
-  const waits = (engine.name as string) === "webgpu";
-  return (waits ? await tensor.data() : tensor.dataSync()) as Float32Array;
+    return { loss: total, terms, gradient: await engine.read(dWeights) };
+  });
 }
