@@ -1,5 +1,5 @@
 /**
- * @file `dexter-train`: prepare corpora, train, evaluate and export. A thin list of commands.
+ * @file `dexter-train`: prepare corpora, train, test, evaluate and export. A thin list of commands.
  */
 import { createRequire } from "node:module";
 import { Command } from "commander";
@@ -10,9 +10,10 @@ import { fitCommand } from "./fit.js";
 import { mergeCommand } from "./merge.js";
 import { prepareCommand } from "./prepare.js";
 import { serveCommand } from "./serve.js";
+import { testCommand } from "./test.js";
 
 /** Every command, in the order of work. */
-const COMMANDS = [prepareCommand, mergeCommand, fitCommand, exportCommand, evaluateCommand, serveCommand];
+const COMMANDS = [prepareCommand, mergeCommand, fitCommand, testCommand, exportCommand, evaluateCommand, serveCommand];
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 const program = new Command("dexter-train")

@@ -1,5 +1,5 @@
 /**
- * @file `@dexter/eval-features`: curves of performances, their agreement, and their picture.
+ * @file `@dexter/eval-features`: curves of performances, their agreement, their pictures, and the report of a test.
  */
 
 export { tempoCurve, velocityCurve, type OnsetCurve, type TempoCurveOptions } from "./curves.js";
@@ -11,3 +11,11 @@ export { beatAgreement, meanBeatAgreement, type BeatAgreement, type BeatMeasures
 export { renderedBeats } from "./rendered-beats.js";
 export { agreementTable, formatAgreement, type AgreementRow, type AgreementTable, type PieceAgreement } from "./agreement-table.js";
 export { plotPerformance, type PlotOptions } from "./plot/performance-plot.js";
+export {
+  compareParameters, PARAMETER_UNITS, parameterPairs, type ParameterComparison, type ParameterPairs,
+} from "./parameter-comparison.js";
+export { MOST_OTHERS, plotPassage, type PassagePerformances } from "./plot/passage-plot.js";
+export { PARAMETER_LABELS, plotParameters } from "./plot/parameter-plot.js";
+export { animateNoise, keepsStep, MOST_FRAMES, type AnimationOptions, type NoiseFrame } from "./plot/noise-animation.js";
+export { summarizeTest, type ParameterSummary, type TestedPassage, type TestedSample, type TestSummary } from "./report/test-results.js";
+export { reportPage, type ReportPageOptions, type SamplePictures } from "./report/report-page.js";

@@ -1,0 +1,125 @@
+/**
+ * @file Models of both kinds behind one question: play this passage, and show every step.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Matrix, PerformanceParameters, Release } from "@dexter/codec";
+import {
+  CHECKPOINT_FILES, renderClassic, renderScore, SAMPLER_NAMES, SAMPLERS, TARGET_NAMES, type DrawProgress, type ModelConfig, type Rendering, type SamplerName, type SolverName,
+} from "@dexter/diffusion";
+import { loadClassicModel, loadModel } from "@dexter/diffusion/node";
+import { nearest } from "../config/config-faults.js";
+import { UsageError } from "../errors.js";
+import type { Passage } from "./passages.js";
+
+/** How to sample; what is not said is the model's own choice. */
+export interface SamplingFlags {
+  readonly sampler?: string;
+  readonly steps?: number;
+  readonly guidance?: number;
+  readonly eta?: number;
+}
+
+/** One passage's draws. */
+export interface DrawRequest {
+  readonly seed: number;
+  readonly samples: number;
+  /** Start from this, covered with noise. */
+  readonly source?: PerformanceParameters;
+  readonly fraction?: number;
+  readonly signal: AbortSignal;
+  readonly onStep: (progress: DrawProgress) => void;
+}
+
+/** A model that is tested. */
+export interface TestedModel {
+  /** "base", "diffwave" or "unet". */
+  readonly kind: string;
+  readonly release: Release;
+  /** Notes of a passage unless told otherwise. */
+  readonly notes: number;
+  /** Names of what it draws, short. */
+  readonly channels: readonly string[];
+  /** How it is sampled, for people. */
+  readonly settings: readonly (readonly [name: string, value: string | number])[];
+  draw(passage: Passage, columns: readonly string[], request: DrawRequest): Promise<Rendering[]>;
+  close(): Promise<void>;
+}
+
+/** What the animations call the parameters, in the order of `PARAMETER_NAMES`, and the targets of `base`. */
+const CLASSIC_CHANNELS = ["beat period", "velocity", "timing", "articulation", "pedal"];
+const BASE_CHANNELS: Readonly<Record<string, string>> = { slowTempo: "slow tempo" };
+const BASE_PASSAGE_NOTES = 200;
+
+/**
+ * Load a checkpoint folder of either kind.
+ *
+ * @throws UsageError when an option does not fit the model
+ * @throws CheckpointError when the folder is no checkpoint
+ */
+export async function loadTestedModel(folder: string, flags: SamplingFlags): Promise<TestedModel> {
+  return (await isClassic(folder)) ? classicModel(folder, flags) : baseModel(folder, flags);
+}
+
+async function classicModel(folder: string, { sampler, steps, guidance, eta }: SamplingFlags): Promise<TestedModel> {
+  const name = sampler === undefined ? undefined : known(sampler, SAMPLER_NAMES);
+  const model = await loadClassicModel(folder);
+  const { network, prediction } = model.config;
+  const used: SamplerName = name ?? (prediction === "flow" ? "heun" : "dpmpp2m");
+  if ((prediction === "flow") !== (SAMPLERS[used].prediction === "flow")) {
+    await model.release();
+    throw new UsageError(`--sampler: "${used}" does not fit a model that predicts ${prediction}; take ${prediction === "flow" ? "heun" : "dpmpp2m"}`);
+  }
+  if (eta !== undefined && eta !== SAMPLERS[used].eta && !SAMPLERS[used].etaIsFree) {
+    await model.release();
+    throw new UsageError(`--eta: "${used}" has eta ${SAMPLERS[used].eta}; take --sampler ddim`);
+  }
+  const settings = { sampler: used, steps, guidance, eta };
+  return {
+    kind: network.kind,
+    release: "sound",
+    notes: network.segmentNotes,
+    channels: CLASSIC_CHANNELS,
+    settings: [["sampler", used], ["steps", steps ?? "the sampler's"], ["guidance w", guidance ?? "1.2"], ...(eta === undefined ? [] : [["eta", eta] as const])],
+    draw: ({ score }, _columns, request) => renderClassic(model, score, { ...settings, ...request }),
+    close: () => model.release(),
+  };
+}
+
+async function baseModel(folder: string, { sampler, steps, guidance, eta }: SamplingFlags): Promise<TestedModel> {
+  if (eta !== undefined) throw new UsageError("--eta: is for classic models; this one follows a flow, which has none");
+  const solver: SolverName = sampler === undefined ? "euler" : known(sampler, ["euler", "heun"] as const);
+  const model = await loadModel(folder);
+  const { config } = model;
+  return {
+    kind: "base",
+    release: "key",
+    notes: BASE_PASSAGE_NOTES,
+    channels: TARGET_NAMES.map((name) => BASE_CHANNELS[name] ?? name),
+    settings: [["sampler", solver], ["steps", steps ?? config.sampling.steps], ["guidance w", guidance ?? config.sampling.guidance]],
+    draw: ({ score, features }, columns, request) => renderScore(model, score, { solver, steps, guidance, features: modelColumns(features, columns, config), ...request }),
+    close: () => model.release(),
+  };
+}
+
+/** Columns of a set in the order of the model's. */
+function modelColumns({ data, shape: [N, C] }: Matrix, columns: readonly string[], { features: { names } }: ModelConfig): Matrix {
+  const place = new Map(columns.map((name, c) => [name, c]));
+  const chosen = names.map((name) => place.get(name));
+  const missing = names.find((_, i) => chosen[i] === undefined);
+  if (missing !== undefined) throw new Error(`the model reads the feature "${missing}", which the set does not have. Prepare it with --features base`);
+  return { data: Float32Array.from({ length: N * names.length }, (_, i) => data[Math.floor(i / names.length) * C + chosen[i % names.length]!]), shape: [N, names.length] };
+}
+
+function known<Name extends string>(name: string, names: readonly Name[]): Name {
+  const found = names.find((one) => one === name);
+  if (found) return found;
+  const meant = nearest(name, names);
+  throw new UsageError(`--sampler: must be one of ${names.join(", ")}, got "${name}"${meant ? `. Did you mean "${meant}"?` : ""}`);
+}
+
+/** A look at the beginning of `config.json`; what is wrong with it is said when it is read. */
+async function isClassic(folder: string): Promise<boolean> {
+  const text = await readFile(join(folder, CHECKPOINT_FILES.config), "utf8").catch(() => "");
+  return /"format"\s*:\s*"dexter-classic"/.test(text.slice(0, 4096));
+}
