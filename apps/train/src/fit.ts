@@ -19,7 +19,7 @@ import { runLog } from "./run/run-log.js";
 import { runStatusFile, type RunStatusFile } from "./run/run-status.js";
 import { stepWatch, type StepWatch } from "./run/step-watch.js";
 import { openTrainer } from "./run/trainers.js";
-import { lendProcesses, nodeRankOf, type TorchOptions } from "./torch-engine.js";
+import { checkBatch, lendProcesses, nodeRankOf, type TorchOptions } from "./torch-engine.js";
 
 interface FitFlags {
   readonly output?: string;
@@ -80,6 +80,7 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
     return;
   }
   const torchOptions = torchOptionsOf(config, flags);
+  if (torchOptions) checkBatch(torchOptions, (resolved as { batch: number }).batch);
   if (torchOptions && nodeRankOf() > 0 && (torchOptions.nodes ?? 1) > 1) return interruptible((signal) => lendProcesses(torchOptions, signal));
   const folder = await openRunFolder(config.output, { resume: flags.resume ?? false });
   const trainer = await openTrainer(config);
@@ -109,6 +110,7 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
     const outcome = await trainer.train({ folder, engine, torch, resume, past, watch, signal: controller.signal, log, progress });
     progress.stop();
     if (!outcome.finished) return stopped(folder, status, watch, outcome.steps);
+    log({ type: "event", message: "the run is finished" });
     await status.set("finished");
     const seconds = (performance.now() - start) / 1000;
     if (flags.json) process.stdout.write(`${JSON.stringify({ model: folder.model, seconds, ...outcome.record })}\n`);

@@ -58,6 +58,8 @@ export interface Torch {
 export interface TorchNetwork<Figures> extends DelegatedNetwork<Figures> {
   /** The next step or gradient is of this batch, rows of examples, in place of one from the data. */
   inject(batch: NamedTensors): Promise<void>;
+  /** The first process' share of the next step's batch, as it was drawn from the data; no step is taken. */
+  batch(): Promise<NamedTensors>;
   /** Loss and gradient of the injected batch; no step is taken. */
   gradient(): Promise<{ readonly loss: number; readonly gradient: NamedTensors }>;
 }
@@ -65,7 +67,11 @@ export interface TorchNetwork<Figures> extends DelegatedNetwork<Figures> {
 /** The Python package that travels with this app. */
 const PACKAGE = fileURLToPath(new URL("../torch", import.meta.url));
 const MARK = "@dexter ";
-const CHECK = "import json, sys; v = sys.version_info[:2]\nimport torch, h5py, numpy, safetensors\nprint(json.dumps({'python': v, 'torch': torch.__version__, 'cuda': torch.cuda.device_count()}))";
+/** Looks without importing torch, which takes seconds. */
+const CHECK = `
+import importlib.metadata, importlib.util, json, sys
+missing = [name for name in ("torch", "h5py", "numpy", "safetensors") if importlib.util.find_spec(name) is None]
+print(json.dumps({"python": sys.version_info[:2], "missing": missing, "torch": None if missing else importlib.metadata.version("torch")}))`;
 const END_WITHIN_MS = 15_000;
 const FIELDS = ["weights", "first", "second", "average"] as const;
 
@@ -75,8 +81,6 @@ export interface PythonFound {
   readonly python: string;
   /** PyTorch's version. */
   readonly torch: string;
-  /** GPUs that it sees. */
-  readonly cuda: number;
 }
 
 /**
@@ -88,14 +92,24 @@ export function findPython(named?: string): PythonFound {
   const python = named ?? (process.env["DEXTER_PYTHON"] || "python3");
   const run = spawnSync(python, ["-c", CHECK], { encoding: "utf8", timeout: 600_000 });
   if (run.error) throw new UsageError(`engine torch: "${python}" cannot be started (${(run.error as NodeJS.ErrnoException).code ?? run.error.message}). Install Python 3.10 or newer, or name it by --python or DEXTER_PYTHON`);
-  const requirements = join(PACKAGE, "requirements.txt");
-  if (run.status !== 0) {
-    const reason = run.stderr.trim().split("\n").at(-1) ?? "no reason given";
-    throw new UsageError(`engine torch: ${python}: ${reason.slice(0, 200)}. Install what it needs: ${python} -m pip install -r ${requirements}`);
-  }
-  const { python: [major, minor], torch, cuda } = JSON.parse(run.stdout) as { python: [number, number]; torch: string; cuda: number };
+  if (run.status !== 0) throw new UsageError(`engine torch: ${python}: ${(run.stderr.trim().split("\n").at(-1) ?? "no reason given").slice(0, 200)}`);
+  const { python: [major, minor], missing, torch } = JSON.parse(run.stdout) as { python: [number, number]; missing: readonly string[]; torch: string };
   if (major < 3 || (major === 3 && minor < 10)) throw new UsageError(`engine torch: ${python} is Python ${major}.${minor}, expected 3.10 or newer`);
-  return { python, torch, cuda };
+  if (missing.length > 0) {
+    throw new UsageError(`engine torch: ${python} has no ${missing.join(", ")}. Install what it needs: ${python} -m pip install -r ${join(PACKAGE, "requirements.txt")}`);
+  }
+  return { python, torch };
+}
+
+/**
+ * Refuse a batch that leaves a process without an example.
+ *
+ * @param batch - examples of one forward pass, of all processes together
+ * @throws UsageError
+ */
+export function checkBatch({ processes = 1, nodes = 1 }: TorchOptions, batch: number): void {
+  if (batch >= processes * nodes) return;
+  throw new UsageError(`engine torch: batch must hold an example for each of ${processes * nodes} processes, got ${batch}. Set batch=${processes * nodes} or more`);
 }
 
 /** Which machine this is among several, as Slurm, Kubernetes or torchrun's own variables say. */
@@ -115,11 +129,17 @@ export function torchEngine(options: TorchOptions = {}): Torch {
   const workers = new Workers(python, options);
   return {
     engine: engineInName(),
-    base: { begin: (start) => beginBase(workers, start) },
+    base: {
+      begin: async (start) => {
+        checkBatch(options, start.options.batch);
+        return beginBase(workers, start);
+      },
+    },
     classic: {
       begin: async (start) => {
         const { options: training, steps, scale } = start;
-        await workers.start({ options: training, steps, scale, data: options.data ?? [] });
+        checkBatch(options, training.batch);
+        await workers.start(training, { options: training, steps, scale, data: options.data ?? [] });
         return network<ClassicFigures>(workers, start, "classic");
       },
     },
@@ -160,23 +180,36 @@ class Workers {
   private child: ChildProcessWithoutNullStreams | undefined;
   private pending: { resolve(value: Record<string, unknown>): void; reject(error: Error): void } | undefined;
   private early: Error | undefined;
+  private run: object | undefined;
 
   constructor(private readonly python: string, private readonly options: TorchOptions) {}
 
-  /** Write the job and start the processes; later calls only answer. */
-  async start(job: Readonly<Record<string, unknown>>, prepare?: (folder: string) => Promise<void>): Promise<void> {
-    if (this.child) return;
+  /**
+   * Write the job of a run and start the processes, once; later runs are taken by the same.
+   *
+   * @param run - which run: for the same one again there is nothing to do
+   * @param prepare - writes what goes with the job
+   */
+  async start(run: object, job: Readonly<Record<string, unknown>>, prepare?: (folder: string) => Promise<void>): Promise<void> {
+    if (this.run === run) return;
+    this.run = run;
     const { shared, nodes = 1, threads } = this.options;
-    this.folder = nodes > 1 && shared ? join(shared, "torch") : await mkdtemp(join(tmpdir(), "dexter-torch-"));
+    this.folder ||= nodes > 1 && shared ? join(shared, "torch") : await mkdtemp(join(tmpdir(), "dexter-torch-"));
     await mkdir(this.folder, { recursive: true });
     await prepare?.(this.folder);
     await writeFile(join(this.folder, "job.json"), JSON.stringify({ ...job, threads }));
+    if (this.child) await this.ask({ do: "job" });
+    else this.ready = await this.spawn();
+  }
+
+  private async spawn(): Promise<NonNullable<Workers["ready"]>> {
     this.child = spawnProcesses(this.python, this.options, this.folder);
     const errors = lastLines(this.child);
     createInterface({ input: this.child.stdout }).on("line", (line) => this.hear(line));
-    this.child.on("close", (code) => this.fail(new Error(`engine torch: the processes ended with code ${code}: ${errors()}`)));
+    this.child.on("error", (error) => this.fail(new Error(`engine torch: ${this.python} cannot be started: ${error.message}`)));
+    this.child.on("close", (code, signal) => this.fail(new Error(`engine torch: the processes ended (${signal ?? `code ${code}`}): ${errors()}`)));
     this.child.stdin.on("error", () => undefined); // told by "close"
-    this.ready = (await this.next()) as unknown as NonNullable<Workers["ready"]>;
+    return (await this.next()) as unknown as NonNullable<Workers["ready"]>;
   }
 
   /** Give a command and wait for the answer. */
@@ -266,7 +299,7 @@ async function beginBase(workers: Workers, start: Parameters<BaseDelegate["begin
   const list = (part: string, of: readonly PreparedPiece[]) =>
     of.map(({ length, weight, performances }, i) => ({ file: `${part}-${i}.safetensors`, notes: length, weight, performances: performances.length }));
   const listed = { pieces: list("train", pieces), validation: list("validation", validation) };
-  await workers.start({ ...listed, options, semitoneShifts, features: semitoneShifts.length }, async (folder) => {
+  await workers.start(pieces, { ...listed, options, semitoneShifts, features: semitoneShifts.length }, async (folder) => {
     for (const [part, of] of [["train", pieces], ["validation", validation]] as const) {
       for (const [i, piece] of of.entries()) await writeFile(join(folder, `${part}-${i}.safetensors`), writeSafetensors(pieceTensors(piece)));
     }
@@ -336,13 +369,20 @@ async function network<Figures>(
       await writeFile(injected, writeSafetensors(stored(batch)));
       await workers.ask({ do: "inject", file: injected });
     },
+    batch: async () => {
+      await workers.ask({ do: "batch", file });
+      return readNamed(file);
+    },
     gradient: async () => {
       const { loss } = (await workers.ask({ do: "gradient", file })) as { loss: number };
-      const { tensors } = readSafetensors(await readFile(file), { file: "gradient" });
-      const gradient = Object.fromEntries([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data as Float32Array }]));
-      return { loss, gradient };
+      return { loss, gradient: await readNamed(file) };
     },
   };
+}
+
+async function readNamed(file: string): Promise<NamedTensors> {
+  const { tensors } = readSafetensors(await readFile(file), { file });
+  return Object.fromEntries([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data as Float32Array }]));
 }
 
 /** Weights, moments and average under PyTorch's names. */

@@ -2,13 +2,16 @@
  * @file The PyTorch trainer beside TensorFlow.js: the same loss, gradients and steps, on one process and on two.
  * Needs Python with torch (`DEXTER_PYTHON`, else `python3`).
  */
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, jest, test } from "@jest/globals";
-import type { PerformanceParameters } from "@dexter/codec";
+import { openSet, setSegments } from "@dexter/alignment-datasets";
+import type { BeatRecordings, PerformanceParameters } from "@dexter/codec";
 import { classicLoss, noiseSchedule } from "@dexter/diffusion";
 import {
   classicTrainingOptions, decayMask, denoiserLayout, denoiserNetwork, diffWaveNetwork, fromTensors, loadEngine,
-  batchOnsetAverage, randomStream, timeEmbedding, trainBase, weightedSquaredError,
-  type BaseDelegate, type Layout, type NamedTensor, type TrainBaseInput, type Trainee, type TrainingPiece, type TrainingState,
+  batchOnsetAverage, randomStream, timeEmbedding, trainBase, unetNetwork, weightedSquaredError,
+  type BaseDelegate, type ClassicNetwork, type ClassicTrainingOptions, type Layout, type NamedTensor, type TrainBaseInput, type Trainee, type TrainingPiece,
+  type TrainingState,
 } from "@dexter/diffusion/training";
 import { findPython, nodeRankOf, torchEngine, type Torch, type TorchNetwork } from "../src/torch-engine.js";
 
@@ -22,16 +25,18 @@ const python = ((): string | null => {
   }
 })();
 const withTorch = python ? describe : describe.skip;
+const DEMO = fileURLToPath(new URL("../demo/demo-set.h5", import.meta.url));
 const engine = await loadEngine({ engine: "wasm" });
 const random = randomStream(3);
 const normals = (length: number, scale = 1): Float32Array => Float32Array.from({ length }, () => scale * random.normal());
 const tensor = (data: Float32Array, ...shape: number[]): NamedTensor => ({ shape, data });
-const started: Torch[] = [];
-afterAll(() => Promise.all(started.map((torch) => torch.close())));
+const started = new Map<number, Torch>();
+afterAll(() => Promise.all([...started.values()].map((torch) => torch.close())));
 
+/** PyTorch on so many processes. They are started once: to import torch takes longer than all that is tested. */
 function start(processes: number): Torch {
-  const torch = torchEngine({ processes, python: python!, threads: 1, device: "cpu" });
-  started.push(torch);
+  const torch = started.get(processes) ?? torchEngine({ processes, python: python!, threads: 1, device: "cpu", data: [DEMO] });
+  started.set(processes, torch);
   return torch;
 }
 
@@ -39,6 +44,11 @@ function traineeOf(weights: Float32Array): Trainee {
   return { step: 0, weights: weights.slice(), first: new Float32Array(weights.length), second: new Float32Array(weights.length), average: weights.slice() };
 }
 
+/** How far mean and variance of normal numbers are from 0 and 1. */
+const normalness = (values: Float32Array): number => {
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  return Math.max(Math.abs(mean), Math.abs(values.reduce((sum, x) => sum + x * x, 0) / values.length - 1));
+};
 const largest = (values: Float32Array): number => values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 const apart = (a: Float32Array, b: Float32Array): number => largest(a.map((x, i) => x - b[i]));
 
@@ -48,16 +58,25 @@ function expectGradient(layout: Layout, actual: Readonly<Record<string, NamedTen
   expect(Object.keys(actual).sort()).toEqual(layout.tensors.map(({ name }) => name).sort());
 }
 
-// DiffWave
+// classic
 
 const B = 4, N = 24, P = 5, S = 4, C = 7;
-const classic = classicTrainingOptions({
-  network: { kind: "diffwave", residualChannels: 8, residualLayers: 5, segmentNotes: N, film: true },
-  batch: B, accumulate: 1, ema: 0.9, optimizer: { kind: "adamw", learningRate: 1e-3, weightDecay: 0.1, clipNorm: 0.5, warmup: 2, decay: "cosine" },
+const SCALE = { mean: [0, 0, 0, 0, 0], sd: [1, 1, 1, 1, 1] };
+/** Adam turns the rounding of gradients that are all but 0 into whole steps; a larger epsilon leaves it what it is. */
+const epsilon = 1e-4;
+const common = { batch: B, accumulate: 1, ema: 0.9, optimizer: { kind: "adamw", learningRate: 1e-3, epsilon, weightDecay: 0.1, clipNorm: 0.5, warmup: 2, decay: "cosine" } } as const;
+const ofDiffWave = classicTrainingOptions({ ...common, network: { kind: "diffwave", residualChannels: 8, residualLayers: 5, segmentNotes: N, film: true } });
+const ofUnet = classicTrainingOptions({
+  ...common, network: { kind: "unet", dim: 8, dimMults: [1, 2], segmentNotes: N, condition: "trainable_score", scoreNormalization: { low: 0, high: 1, mode: "rowwise" } },
 });
-if (classic.network.kind !== "diffwave") throw new Error("a DiffWave was asked for");
-const diffWave = diffWaveNetwork(engine, classic.network);
-const diffWaveWeights = normals(diffWave.layout.size, 0.2);
+
+/** A network on TensorFlow.js with weights of no meaning. */
+function someNetwork(options: ClassicTrainingOptions): { readonly options: ClassicTrainingOptions; readonly network: ClassicNetwork; readonly weights: Float32Array } {
+  const network = options.network.kind === "unet" ? unetNetwork(engine, options.network) : diffWaveNetwork(engine, options.network);
+  return { options, network, weights: normals(network.layout.size, 0.2) };
+}
+const diffWave = someNetwork(ofDiffWave);
+const unet = someNetwork(ofUnet);
 const given = {
   clean: normals(B * N * P), noise: normals(B * N * P), score: normals(B * N * S, 20), perceptual: normals(B * N * C),
   step: Float32Array.from([3, 250, 600, 940]), dropped: Uint8Array.from([0, 1, 0, 0]),
@@ -69,11 +88,30 @@ const classicBatch = {
   mask: tensor(Float32Array.from(given.mask), B, N),
 };
 
-function classicNetwork(torch: Torch, weights = diffWaveWeights) {
-  return torch.classic.begin({
-    trainee: traineeOf(weights), layout: diffWave.layout, decay: decayMask(diffWave.layout), options: classic, steps: 10,
-    scale: { mean: [0, 0, 0, 0, 0], sd: [1, 1, 1, 1, 1] },
+function classicNetwork(torch: Torch, { options, network: { layout }, weights }: typeof diffWave) {
+  return torch.classic.begin({ trainee: traineeOf(weights), layout, decay: decayMask(layout), options, steps: 10, scale: SCALE });
+}
+
+/** Loss and gradient on TensorFlow.js. */
+function classicExpected({ options, network, weights }: typeof diffWave, of: Omit<typeof given, "perceptual"> & { readonly perceptual: Float32Array | null }) {
+  const { tf } = engine;
+  const bars = noiseSchedule(options.schedule).alphaBars;
+  const alphaBar = Array.from(of.step, (step) => bars[step]);
+  const batch = alphaBar.length;
+  const notes = of.mask.length / batch;
+  const noisy = of.clean.map((x, i) => {
+    const bar = alphaBar[Math.floor(i / (notes * P))];
+    return Math.sqrt(bar) * x + Math.sqrt(1 - bar) * of.noise[i];
   });
+  return tf.tidy(() => {
+    const forward = network.forward(tf.tensor1d(weights), { batch, notes, noisy, ...of });
+    const { kind, terms, weights: ofTerms, reconstructionWeight, bound } = options.loss;
+    const loss = classicLoss(
+      { shape: [batch, notes, P], prediction: forward.prediction.dataSync() as Float32Array, clean: of.clean, noise: of.noise, noisy, alphaBar, mask: of.mask },
+      { kind: "noise", loss: kind, terms, weights: ofTerms, reconstructionWeight, bound },
+    );
+    return { total: loss.total, gradient: forward.backward(tf.tensor3d(loss.gradient, [batch, notes, P])).dataSync() as Float32Array };
+  }) as unknown as { total: number; gradient: Float32Array };
 }
 
 /** Weights after steps on the same batch. */
@@ -115,15 +153,32 @@ function piece(name: string, seed: number, length: number): TrainingPiece {
   };
 }
 
+/** The same piece, also or only known by beats, and with what a teacher expects of it. */
+function told(of: TrainingPiece, seed: number, only = false): TrainingPiece {
+  const from = randomStream(seed);
+  const { length } = of.notes;
+  const beats = Math.ceil(length / 4) + 1;
+  const recordings: BeatRecordings = {
+    recordings: ["x", "y"],
+    onsetQuarter: Float64Array.from({ length: beats }, (_, k) => k),
+    timeSec: Float64Array.from({ length: 2 * beats }, (_, i) => (i % beats === 3 && i < beats ? NaN : 0.6 * (i % beats) + 0.05 * from.normal())),
+    loudnessSone: Float64Array.from({ length: 2 * beats }, () => 5 + from.uniform()),
+  };
+  return {
+    ...of, beats: recordings,
+    ...(only ? { performances: [] } : { teacher: { data: Float32Array.from({ length: length * 6 }, () => 0.1 * from.normal()), shape: [length, 6] } }),
+  };
+}
+
 const stack = { hidden: 8, blocks: 4, kernel: 3, dilations: [1, 2, 4, 8] };
 /** Whole pieces, each once a step, nothing left to chance: both trainers see the same in the first stage. */
 const certain: Omit<TrainBaseInput, "engine"> = {
-  pieces: [piece("a", 1, 40), piece("b", 2, 28)],
-  validation: [piece("v", 3, 30)],
+  pieces: [piece("a", 1, 40), told(piece("b", 2, 28), 5), told(piece("c", 4, 36), 6, true)],
+  validation: [told(piece("v", 3, 30), 7)],
   columns: { set: "base", names: ["one", "two", "three"] },
   options: {
-    batch: 2, notes: 64, encoder: stack, denoiser: stack, saveEvery: 1, validateEvery: 3,
-    mean: { steps: 3, warmup: 1, dropout: 0, featureDropout: 0, transpose: 0, learningRate: 1e-3 },
+    batch: 3, notes: 64, encoder: stack, denoiser: stack, saveEvery: 1, validateEvery: 3,
+    mean: { steps: 3, warmup: 1, dropout: 0, featureDropout: 0, transpose: 0, learningRate: 1e-3, beatShare: 1 / 3, teacherWeight: 0.5 },
     flow: { steps: 0 },
   },
 };
@@ -137,36 +192,79 @@ async function trained(input: TrainBaseInput) {
 }
 
 withTorch("the PyTorch trainer", () => {
-  test("DiffWave: the loss and gradients of TensorFlow.js", async () => {
-    const { tf } = engine;
-    const bars = noiseSchedule(classic.schedule).alphaBars;
-    const alphaBar = Array.from(given.step, (step) => bars[step]);
-    const noisy = given.clean.map((x, i) => Math.sqrt(alphaBar[Math.floor(i / (N * P))]) * x + Math.sqrt(1 - alphaBar[Math.floor(i / (N * P))]) * given.noise[i]);
-    const expected = tf.tidy(() => {
-      const forward = diffWave.forward(tf.tensor1d(diffWaveWeights), { batch: B, notes: N, noisy, ...given });
-      const { kind, terms, weights, reconstructionWeight, bound } = classic.loss;
-      const loss = classicLoss(
-        { shape: [B, N, P], prediction: forward.prediction.dataSync() as Float32Array, clean: given.clean, noise: given.noise, noisy, alphaBar, mask: given.mask },
-        { kind: "noise", loss: kind, terms, weights, reconstructionWeight, bound },
-      );
-      return { total: loss.total, gradient: forward.backward(tf.tensor3d(loss.gradient, [B, N, P])).dataSync() as Float32Array };
-    }) as unknown as { total: number; gradient: Float32Array };
-    const network = await classicNetwork(start(1));
+  test.each([["DiffWave", diffWave], ["the U-Net", unet]] as const)("%s: the loss and gradients of TensorFlow.js", async (_, of) => {
+    const expected = classicExpected(of, given);
+    const network = await classicNetwork(start(1), of);
     await network.inject(classicBatch);
     const { loss, gradient } = await network.gradient();
     expect(Math.abs(loss / expected.total - 1)).toBeLessThan(1e-5);
-    expectGradient(diffWave.layout, gradient, expected.gradient);
+    expectGradient(of.network.layout, gradient, expected.gradient);
   });
 
-  test("DiffWave: two processes take the steps of one with the joint batch", async () => {
-    const one = await stepped(await classicNetwork(start(1)), diffWave.layout, 3, classicBatch);
-    const two = await stepped(await classicNetwork(start(2)), diffWave.layout, 3, classicBatch);
-    expect(apart(one[0], diffWaveWeights)).toBeGreaterThan(1e-4);
-    for (const [i, weights] of one.entries()) expect(apart(two[i], weights)).toBeLessThan(1e-6);
+  test.each([["DiffWave", diffWave], ["the U-Net", unet]] as const)("%s: two processes take the steps of one with the joint batch", async (_, of) => {
+    const { layout } = of.network;
+    const [one, two] = await Promise.all([1, 2].map(async (processes) => {
+      const network = await classicNetwork(start(processes), of);
+      await network.inject(classicBatch);
+      const { loss, gradient } = await network.gradient();
+      return { loss, gradient: fromTensors(layout, gradient), weights: await stepped(network, layout, 3, classicBatch) };
+    }));
+    expect(Math.abs(two.loss / one.loss - 1)).toBeLessThan(1e-6);
+    expect(apart(two.gradient, one.gradient) / largest(one.gradient)).toBeLessThan(1e-5);
+    expect(apart(one.weights[0], of.weights)).toBeGreaterThan(1e-4);
+    for (const [i, weights] of one.weights.entries()) expect(apart(two.weights[i], weights)).toBeLessThan(1e-6);
+  });
+
+  test("segments of a set: what TensorFlow.js reads, and its loss of them", async () => {
+    const set = await openSet(DEMO);
+    const segments = setSegments(set, { split: "train", notes: N, release: "any" });
+    const of = { ...diffWave, options: { ...ofDiffWave, batch: 6 } };
+    const { layout } = of.network;
+    const network = await start(1).classic.begin({ trainee: traineeOf(of.weights), layout, decay: decayMask(layout), options: of.options, steps: 10, scale: segments.scale });
+    const drawn = await network.batch();
+    const { clean, noise, score, step, dropped, mask } = drawn;
+    expect(clean.shape).toEqual([6, N, P]);
+    const rows = (values: Float32Array, b: number): Float32Array => values.subarray((b * values.length) / 6, ((b + 1) * values.length) / 6);
+    const standardized = (index: number): { readonly clean: Float32Array; readonly score: Float32Array; readonly mask: Uint8Array } => {
+      const { parameters, score: features, mask: played } = segments.read(index);
+      const { mean, sd } = segments.scale;
+      return { clean: Float32Array.from(parameters, (x, i) => (played[Math.floor(i / P)] ? (x - mean[i % P]) / sd[i % P] : 0)), score: features, mask: played };
+    };
+    const all = Array.from({ length: segments.length }, (_, i) => standardized(i));
+    set.close();
+    const found = Array.from({ length: 6 }, (_, b) => all.findIndex((one) => apart(one.score, rows(score.data, b)) === 0 && apart(one.clean, rows(clean.data, b)) < 1e-5));
+    expect(new Set(found).size).toBe(6);
+    found.forEach((index, b) => expect([...rows(mask.data, b)]).toEqual([...all[index].mask]));
+    const expected = classicExpected(of, {
+      clean: clean.data, noise: noise.data, score: score.data, perceptual: null, step: step.data, dropped: Uint8Array.from(dropped.data), mask: Uint8Array.from(mask.data),
+    });
+    const { loss } = await network.step(traineeOf(of.weights));
+    expect(Math.abs(loss / expected.total - 1)).toBeLessThan(1e-5);
+    expect(normalness(noise.data)).toBeLessThan(0.1);
+  });
+
+  test("segments of a set: two processes take the steps of one, and tell the same of unseen ones", async () => {
+    const options = classicTrainingOptions({
+      ...ofDiffWave, batch: 4, accumulate: 2, target: "generate", augmentation: { mixup: 0.5, transpose: 3, tempoScale: 0.2, dynamicsScale: 0.2, loudnessShift: 5 },
+      validation: { segments: 5, draws: 2, batch: 3 },
+    });
+    const { layout } = diffWave.network;
+    const [one, two] = await Promise.all([1, 2].map(async (processes) => {
+      const trainee = traineeOf(diffWave.weights);
+      const network = await start(processes).classic.begin({ trainee, layout, decay: decayMask(layout), options, steps: 10, scale: SCALE });
+      for (let step = 0; step < 3; step++) await network.step(trainee);
+      const figures = await network.validate();
+      await network.pull(trainee);
+      return { figures, trainee };
+    }));
+    expect(apart(one.trainee.weights, two.trainee.weights)).toBeLessThan(1e-6);
+    expect(Math.abs(two.figures.loss / one.figures.loss - 1)).toBeLessThan(1e-5);
+    expect(Object.keys(one.figures.terms)).toEqual(["diffusion", "tempo", "velocity", "timing", "duration", "pedal"]);
   });
 
   test("base, first stage: the steps, losses and figures of TensorFlow.js", async () => {
     const ours = await trained({ ...certain, engine });
+    expect(ours.losses).toHaveLength(3);
     const torch = start(1);
     const theirs = await trained({ ...certain, engine: torch.engine, delegate: torch.base });
     theirs.losses.forEach((loss, i) => expect(Math.abs(loss / ours.losses[i] - 1)).toBeLessThan(1e-5));
@@ -175,7 +273,7 @@ withTorch("the PyTorch trainer", () => {
     expect(apart(a, b) / largest(a)).toBeLessThan(1e-5);
     for (const i of [0, 2]) expect(apart(ours.states[i].arrays["mean.weights"], theirs.states[i].arrays["mean.weights"])).toBeLessThan(1e-5);
     const figures = (run: typeof ours) => (run.model.config.training["validation"] as { mean: Record<string, number[]> }).mean;
-    for (const name of ["channels", "explained", "correlation"]) {
+    for (const name of ["channels", "explained", "correlation", "beats"]) {
       figures(ours)[name].forEach((value, c) => expect(figures(theirs)[name][c]).toBeCloseTo(value, 4));
     }
     expect(theirs.model.config).toMatchObject({ features: ours.model.config.features, targets: ours.model.config.targets, training: { engine: "torch" } });
@@ -256,6 +354,20 @@ async function beginFlow(torch: Torch, layout: Layout, weights: Float32Array): P
   });
   return network!;
 }
+
+withTorch("the processes", () => {
+  test("when they end, the run is told why", async () => {
+    const torch = torchEngine({ processes: 1, python: python!, threads: 1, device: "cpu", data: ["/nowhere/set.h5"] });
+    await expect(classicNetwork(torch, diffWave)).rejects.toThrow(/^engine torch: .*\/nowhere\/set\.h5/s);
+    await torch.close();
+  });
+
+  test("a batch with less than one example a process is refused before anything is started", async () => {
+    const torch = torchEngine({ processes: 5, python: python! });
+    await expect(classicNetwork(torch, diffWave)).rejects.toThrow("batch must hold an example for each of 5 processes, got 4. Set batch=5 or more");
+    await expect(trainBase({ ...certain, engine: torch.engine, delegate: torch.base })).rejects.toThrow("each of 5 processes, got 3");
+  });
+});
 
 describe("finding Python", () => {
   test("a program that is not there, or lacks torch, is told in one line with what to do", () => {

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .crops import Crop, CropBatch, CropOrder, Piece
-from .losses import Loss, weighted_squared_error
+from .losses import LinearTerms, Loss, weighted_squared_error
 from .networks.base import ONSET_CHANNELS, TARGETS, Denoiser, Encoder, Shape, time_embedding
 from .optimizer import OptimizerOptions
 from .parallel import random_stream, share, total
@@ -73,7 +73,7 @@ class MeanStage:
     @torch.no_grad()
     def validate(self) -> dict[str, list[float]]:
         """Explained variance of the mean, and correlation with single performances, on whole pieces."""
-        sums = torch.zeros(6, TARGETS, dtype=torch.float64, device=self.device)
+        sums = torch.zeros(8, TARGETS, dtype=torch.float64, device=self.device)
         for _, piece in share(self.validation):
             prediction, _ = encode(self.network, piece, self.device)
             target, weights = (piece.tensor(name).to(self.device).double() for name in ("mean", "meanWeights"))
@@ -86,13 +86,18 @@ class MeanStage:
                 r = correlation(answer, *(part.to(self.device).double() for part in piece.performance(k)))
                 sums[4] += r.nan_to_num(0, 0, 0)
                 sums[5] += r.isfinite()
-        residual, square, mean, mass, r, count = total(sums)
+            terms = piece.terms()
+            if terms is not None:
+                sums[6] += term_correlation(terms.to(self.device), prediction).nan_to_num(0, 0, 0)
+                sums[7] += 1
+        residual, square, mean, mass, r, count, beats, told = total(sums)
         spread = square - mean.square() / mass.clamp(min=1e-12)
         explained = torch.where(spread > 0, 1 - residual / spread, 0)
         return {
             "channels": torch.where(mass > 0, residual / mass, 0).tolist(),
             "explained": explained.tolist(),
             "correlation": (r / count.clamp(min=1)).tolist(),
+            **({"beats": (beats / told).tolist()} if bool(told.any()) else {}),
         }
 
 
@@ -102,6 +107,16 @@ def correlation(prediction: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     x = prediction - (weights * prediction).sum(0) / mass
     y = target - (weights * target).sum(0) / mass
     return (weights * x * y).sum(0) / ((weights * x * x).sum(0) * (weights * y * y).sum(0)).sqrt()
+
+
+def term_correlation(terms: LinearTerms, prediction: Tensor) -> Tensor:
+    """Pearson r between what terms ask of [N, 6] and what it answers, per channel; NaN where nothing varies."""
+    answers = torch.zeros(len(terms.target), TARGETS, dtype=torch.float64, device=prediction.device)
+    answers[torch.arange(len(terms.target)), terms.channel] = terms.answers(prediction).double()
+    asked = torch.zeros_like(answers)
+    weights = nn.functional.one_hot(terms.channel, TARGETS).double()
+    asked[weights.bool()] = terms.target.double()
+    return correlation(answers, asked, weights)
 
 
 @torch.no_grad()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,22 @@ from .schedule import alpha_bars
 from .segments import Segment, SegmentOrder, SegmentSet, mix, vary
 
 Batch = dict[str, Any]
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One segment of a question."""
+
+    segment: Segment
+    source: Optional[Segment]
+    """Another performance of the passage that takes the noise's place, in training on transfer."""
+    noisiness: float
+    """In [0, 1)."""
+    stream: torch.Generator
+    """What else is left to chance."""
+    counts: bool = True
+    """False for what only keeps a process busy."""
 
 
 class ClassicStage:
@@ -45,40 +62,44 @@ class ClassicStage:
     def batch(self, step: int, part: int = 0) -> Batch:
         """This process' share of one forward pass of a step."""
         count, seed = int(self.options["batch"]), int(self.options["seed"])
-        cpu = torch.device("cpu")
         parts = []
-        for place, index in share(self.order.at((step * self.accumulate + part) * count, count)):
-            stream = random_stream(cpu, seed, 4, step, part, place)
+        for place, wanted in share(self.order.at((step * self.accumulate + part) * count, count)):
+            stream = random_stream(CPU, seed, 4, step, part, place)
+            index, source = self._pair(self.train, wanted, stream)
             segment = vary(mix(self.train, index, self.options["augmentation"], stream), self.options["augmentation"], stream)
-            parts.append((segment, self._source(index, stream), self._noisiness(stream), stream))
+            parts.append(Part(segment, source, self._noisiness(stream), stream))
         return self._question(parts, float(self.options["network"]["conditionDropout"]))
 
-    def _source(self, index: int, stream: torch.Generator) -> Optional[Segment]:
-        """Another performance of the passage that takes the noise's place, in training on transfer."""
+    def _pair(self, segments: SegmentSet, wanted: int, stream: torch.Generator) -> tuple[int, Optional[Segment]]:
+        """What is learned, by number, and where transfer starts from."""
         if self.options["target"] != "transfer":
-            return None
-        others = [i for i in self.train.passage(index) if i != index] or [index]
-        return self.train.read(others[int(torch.randint(len(others), (), generator=stream))])
+            return wanted, None
+        index, others = segments.partners(wanted)
+        return index, segments.read(others[int(torch.randint(len(others), (), generator=stream))])
 
     def _noisiness(self, stream: torch.Generator) -> float:
         if self.options["stepSampling"] == "uniform":
             return float(torch.rand((), generator=stream, dtype=torch.float64))
         return float(torch.sigmoid(torch.randn((), generator=stream, dtype=torch.float64)))
 
-    def _question(self, parts: list[tuple[Segment, Optional[Segment], float, torch.Generator]], dropout: float) -> Batch:
+    def _question(self, parts: Sequence[Part], dropout: float) -> Batch:
         device, steps = self.device, len(self.alpha_bars)
-        mask = torch.stack([s.mask if o is None else s.mask * o.mask for s, o, _, _ in parts]).to(device)
-        clean = self._standardize(torch.stack([s.parameters for s, _, _, _ in parts]), torch.stack([s.mask for s, _, _, _ in parts]))
-        noise = torch.stack([torch.randn(s.parameters.shape, generator=g) for s, _, _, g in parts]).to(device)
-        if parts[0][1] is not None:
-            noise = self._standardize(torch.stack([o.parameters for _, o, _, _ in parts if o]), torch.stack([o.mask for _, o, _, _ in parts if o]))
-        noisiness = torch.tensor([t for _, _, t, _ in parts], dtype=torch.float64, device=device)
+        segments = [part.segment for part in parts]
+        sources = [part.source for part in parts if part.source]
+        clean = self._standardized(segments)
+        mask = torch.stack([part.segment.mask * part.counts for part in parts]).to(device)
+        if sources:
+            noise = self._standardized(sources)
+            mask = mask * torch.stack([source.mask for source in sources]).to(device)
+        else:
+            noise = torch.stack([torch.randn(part.segment.parameters.shape, generator=part.stream) for part in parts]).to(device)
+        noisiness = torch.tensor([part.noisiness for part in parts], dtype=torch.float64, device=device)
         flow = self.options["objective"] == "flow"
         step = noisiness * (steps - 1) if flow else (noisiness * steps).floor().clamp(max=steps - 1)
-        dropped = torch.tensor([float(torch.rand((), generator=g)) < dropout for _, _, _, g in parts], device=device)
+        dropped = torch.tensor([float(torch.rand((), generator=part.stream)) < dropout for part in parts], device=device)
         return self.given({
             "clean": clean, "noise": noise, "step": step, "mask": mask, "dropped": dropped,
-            "score": torch.stack([s.score for s, _, _, _ in parts]).to(device), "perceptual": None,
+            "score": torch.stack([segment.score for segment in segments]).to(device), "perceptual": None,
         })
 
     def given(self, batch: Batch) -> Batch:
@@ -94,8 +115,10 @@ class ClassicStage:
         noisy = signal.reshape(-1, 1, 1) * batch["clean"] + sigma.reshape(-1, 1, 1) * batch["noise"]
         return {**batch, "step": step.float(), "noisy": noisy, "signal": signal, "sigma": sigma}
 
-    def _standardize(self, parameters: Tensor, mask: Tensor) -> Tensor:
-        return (parameters.to(self.device) - self.mean) / self.sd * mask.to(self.device).unsqueeze(-1)
+    def _standardized(self, segments: Sequence[Segment]) -> Tensor:
+        """Parameters on the network's scale, 0 where nothing was played: [B, N, P]."""
+        parameters, mask = (torch.stack([getattr(s, name) for s in segments]).to(self.device) for name in ("parameters", "mask"))
+        return (parameters - self.mean) / self.sd * mask.unsqueeze(-1)
 
     def loss(self, network: nn.Module, batch: Batch) -> Loss:
         answer = network(batch["noisy"], batch["step"], batch["score"], batch["perceptual"], batch["dropped"])
@@ -106,24 +129,29 @@ class ClassicStage:
 
     @torch.no_grad()
     def validate(self) -> dict[str, Any]:
-        """Mean loss and terms on unseen segments, each at some noise levels with fixed noise."""
+        """Loss and terms on unseen segments, means over their played notes, each at some noise levels with fixed noise."""
         options = self.options["validation"]
         count = min(self.validation.length, options["segments"] or self.validation.length)
         draws, size = int(options["draws"]), int(options["batch"]) * world()
-        asked = [(i * self.validation.length // count, draw) for i in range(count) for draw in range(draws)]
+        asked = [(i * self.validation.length // count, draw, True) for i in range(count) for draw in range(draws)]
         sums: dict[str, float] = {}
-        batches = 0
+        notes = 0.0
         for begin in range(0, len(asked), size):
             # Every process needs a question, or the sums of the others wait for it.
             part = asked[begin : begin + size]
-            part = part + part[:1] * (world() - len(part))
-            parts = []
-            for _, (index, draw) in share(part):
-                stream = random_stream(torch.device("cpu"), 5, index, draw)
-                parts.append((self.validation.read(index), None, (draw + float(torch.rand((), generator=stream))) / draws, stream))
-            loss = self.loss(self.network, self._question(parts, 0))
+            part += [(*part[0][:2], False)] * (world() - len(part))
+            question = self._question([self._unseen(*one) for _, one in share(part)], 0)
+            counted = float(total(question["mask"].double().sum()))
+            loss = self.loss(self.network, question)
             for name, value in {"loss": loss.value, **loss.terms}.items():
-                sums[name] = sums.get(name, 0.0) + float(total(value))
-            batches += 1
-        means = {name: value / batches for name, value in sums.items()}
-        return {"loss": means.pop("loss"), "terms": means} if batches else {}
+                sums[name] = sums.get(name, 0.0) + counted * float(total(value))
+            notes += counted
+        means = {name: value / max(1.0, notes) for name, value in sums.items()}
+        return {"loss": means.pop("loss"), "terms": means} if means else {}
+
+    def _unseen(self, wanted: int, draw: int, counts: bool) -> Part:
+        stream = random_stream(CPU, 5, wanted, draw)
+        index, source = self._pair(self.validation, wanted, stream)
+        # Levels of one draw lie in one of as many equal parts.
+        noisiness = (draw + float(torch.rand((), generator=stream))) / int(self.options["validation"]["draws"])
+        return Part(self.validation.read(index), source, noisiness, stream, counts)

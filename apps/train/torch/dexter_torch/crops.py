@@ -35,14 +35,17 @@ class Piece:
         with safe_open(self.path, framework="pt") as file:
             return file.get_tensor(name)
 
-    @property
-    def has_terms(self) -> bool:
-        return "terms.target" in self.names()
-
     @lru_cache(maxsize=None)
-    def names(self) -> frozenset[str]:
+    def terms(self) -> Optional[LinearTerms]:
+        """What recordings known by their beats tell, if there are any; rows are notes."""
         with safe_open(self.path, framework="pt") as file:
-            return frozenset(file.keys())
+            if "terms.target" not in file.keys():
+                return None
+        begin = self.tensor("terms.begin").long()
+        return LinearTerms(
+            channel=self.tensor("terms.channel").long(), term=torch.repeat_interleave(torch.arange(len(begin) - 1), begin.diff()),
+            row=self.tensor("terms.row").long(), share=self.tensor("terms.share"), target=self.tensor("terms.target"), weight=self.tensor("terms.weight"),
+        )
 
     def performance(self, index: int) -> tuple[Tensor, Tensor]:
         """Values and weights of one performance, [N, 6] each."""
@@ -129,21 +132,20 @@ class CropBatch:
         parts: dict[str, list[Tensor]] = {name: [] for name in ("channel", "term", "row", "share", "target", "weight")}
         count = 0
         for b, (crop, source) in enumerate(zip(self.crops, self.sources)):
-            if not source.has_terms:
+            terms = source.terms()
+            if terms is None:
                 continue
-            begin, row = source.tensor("terms.begin").long(), source.tensor("terms.row").long()
-            inside = (row[begin[:-1]] >= crop.begin) & (row[begin[1:] - 1] < crop.begin + crop.length)
-            term = torch.repeat_interleave(torch.arange(len(begin) - 1), begin.diff())
-            entries = inside[term]
+            outside = ((terms.row < crop.begin) | (terms.row >= crop.begin + crop.length)).long()
+            inside = torch.zeros_like(terms.channel).index_add(0, terms.term, outside) == 0
+            entries = inside[terms.term]
             number = torch.cumsum(inside, 0) - 1 + count
-            parts["term"].append(number[term[entries]])
-            parts["row"].append(row[entries] - crop.begin + b * self.notes)
-            parts["share"].append(source.tensor("terms.share")[entries])
+            parts["term"].append(number[terms.term[entries]])
+            parts["row"].append(terms.row[entries] - crop.begin + b * self.notes)
+            parts["share"].append(terms.share[entries])
             for name in ("channel", "target", "weight"):
-                parts[name].append(source.tensor(f"terms.{name}")[inside])
+                parts[name].append(getattr(terms, name)[inside])
             count += int(inside.sum())
         if count == 0:
             return None
-        joined = {name: torch.cat(tensors).to(self.device) for name, tensors in parts.items()}
-        return LinearTerms(**{**joined, "channel": joined["channel"].long()})
+        return LinearTerms(**{name: torch.cat(tensors).to(self.device) for name, tensors in parts.items()})
 

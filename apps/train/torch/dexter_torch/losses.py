@@ -43,6 +43,14 @@ class LinearTerms:
     weight: Tensor
     """[J]"""
 
+    def answers(self, prediction: Tensor) -> Tensor:
+        """What a prediction [R, 6] says to each term, [J]."""
+        entries = self.share * prediction[self.row, self.channel[self.term]]
+        return torch.zeros_like(self.target).index_add(0, self.term, entries)
+
+    def to(self, device: torch.device) -> LinearTerms:
+        return LinearTerms(**{name: tensor.to(device) for name, tensor in vars(self).items()})
+
 
 def weighted_squared_error(
     prediction: Tensor, target: Tensor, weights: Tensor, channel_weights: Tensor, terms: Optional[LinearTerms] = None
@@ -53,8 +61,7 @@ def weighted_squared_error(
     errors = (weights * (prediction - target).square()).sum(axes)
     if terms is not None:
         mass = mass.index_add(0, terms.channel, terms.weight.double())
-        entries = terms.share * prediction.reshape(-1, prediction.shape[-1])[terms.row, terms.channel[terms.term]]
-        answers = torch.zeros_like(terms.target).index_add(0, terms.term, entries)
+        answers = terms.answers(prediction.reshape(-1, prediction.shape[-1]))
         errors = errors.index_add(0, terms.channel, terms.weight * (answers - terms.target).square())
     channels = errors / total(mass).clamp(min=MIN_MASS).to(errors.dtype)
     return Loss((channel_weights * channels).sum(), {str(c): error for c, error in enumerate(channels.detach())})

@@ -58,7 +58,8 @@ class Optimizer:
     def take(self) -> tuple[float, float]:
         """Take one step with the gradients that lie in the parameters; their norm before clipping, and the rate."""
         o = self.options
-        gradients = {name: parameter.grad for name, parameter in self.parameters.items() if parameter.grad is not None}
+        # What feeds nothing has no gradient here; its weights decay all the same.
+        gradients = {name: torch.zeros_like(p) if p.grad is None else p.grad for name, p in self.parameters.items()}
         norm = float(torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in gradients.values()]).double()))
         if not math.isfinite(norm):
             raise Divergence(self.step, "the gradient")

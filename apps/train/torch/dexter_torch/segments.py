@@ -16,12 +16,14 @@ import torch
 from torch import Tensor
 
 FORMAT = "dexter-set"
+FEATURES = ("onset_div", "duration_div", "pitch", "voice")
+"""The classic features are columns of the stored notes: any feature set will do."""
 PITCH, BEAT_PERIOD, VELOCITY, TIMING = 2, 0, 1, 2
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A passage as somebody played it."""
+    """A passage as somebody played it. These sets hold no perceptual features."""
 
     parameters: Tensor
     """In their own units, 0 where the mask is 0, [N, P]."""
@@ -66,6 +68,14 @@ class SegmentSet:
         first = score.first + start // self.notes * score.performances
         return range(first, first + score.performances)
 
+    def partners(self, wanted: int) -> tuple[int, list[int]]:
+        """The first segment from this one on whose passage others played, too, and theirs."""
+        for index in range(wanted, wanted + self.length):
+            others = [i for i in self.passage(index % self.length) if i != index % self.length]
+            if others:
+                return index % self.length, others
+        raise ValueError("no passage has two performances, which transfer needs.")
+
     def read(self, index: int) -> Segment:
         score, start, performance = self._find(index)
         group = score.file[score.place]
@@ -73,9 +83,9 @@ class SegmentSet:
         padding = self.notes - (end - start)
         parameters = group["performances/parameters"][performance, start:end]
         mask = group["performances/mask"][performance, start:end]
-        features = group["features"][start:end]
+        features = np.stack([group[name][start:end] for name in FEATURES], axis=1).astype(np.float32)
         return Segment(
-            parameters=torch.from_numpy(np.pad(parameters * mask[:, None], ((0, padding), (0, 0)))).float(),
+            parameters=torch.from_numpy(np.pad(np.where(mask[:, None], parameters, 0), ((0, padding), (0, 0)))).float(),
             score=torch.from_numpy(np.pad(features, ((0, padding), (0, 0)), mode="edge")).float(),
             mask=torch.from_numpy(np.pad(mask, (0, padding))).float(),
         )

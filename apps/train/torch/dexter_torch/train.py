@@ -1,12 +1,14 @@
 """One process of a training run. Whoever starts it leads: the first process reads a
 command a line from standard input, tells the others, and answers with a line of JSON.
 
+    {"do": "job"}         read the job again: what follows is another run
     {"do": "begin", "stage": ..., "step": ..., "state": FILE, "decayed": [...]}   load a network and its state
     {"do": "step"}        take one step                -> step, loss, terms, gradientNorm, learningRate, milliseconds
     {"do": "validate"}    figures of the averaged weights on unseen data
     {"do": "save", "file": FILE}                       weights, moments and average, as safetensors
     {"do": "inject", "file": FILE}                     the next step takes its batch from a file, not from the data
     {"do": "gradient", "file": FILE}                   the gradient of the injected batch, without a step
+    {"do": "batch", "file": FILE}                      the first process' share of the next step's batch, without a step
     {"do": "end"}         stop; so does the end of the input
 
 Started by `dexter-train fit --engine torch`; see README.md beside it.
@@ -15,6 +17,7 @@ Started by `dexter-train fit --engine torch`; see README.md beside it.
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -51,6 +54,10 @@ class Session:
         self.network: nn.Module
         self.optimizer: Optimizer
         self.injected: Optional[dict[str, Any]] = None
+
+    def read_job(self) -> dict[str, Any]:
+        self.job = read_job(self.folder)
+        return {}
 
     def begin(self, stage: str, step: int, state: str, decayed: list[str], encoder: Optional[str] = None) -> dict[str, Any]:
         if stage == "classic":
@@ -115,6 +122,12 @@ class Session:
             self.injected = {**batch, "shape": Shape(batch.pop("onset").long(), None if dropout is None else list(dropout.unbind(1)))}
         return {}
 
+    def batch(self, file: str) -> dict[str, Any]:
+        batch = self.stage.batch(self.optimizer.step)
+        if rank() == 0:
+            save_file({name: value.float().cpu().contiguous() for name, value in batch.items() if isinstance(value, Tensor)}, file)
+        return {}
+
     def gradient(self, file: str) -> dict[str, Any]:
         figures = {name: float(value) for name, value in self._backward().items()}
         if rank() == 0:
@@ -142,13 +155,27 @@ class Session:
 
 def answer(value: Mapping[str, Any]) -> None:
     if rank() == 0 or "error" in value:
-        print(MARK + json.dumps(value), flush=True)
+        print(MARK + json.dumps(finite(value)), flush=True)
+
+
+def finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: they become null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    return [finite(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def command() -> dict[str, Any]:
     """The next command, read by the first process."""
     line = sys.stdin.readline() if rank() == 0 else ""
     return from_first(json.loads(line) if line.strip() else {"do": "end"})
+
+
+def read_job(folder: Path) -> Any:
+    """The run's options and data, read by the first process."""
+    return from_first(json.loads((folder / "job.json").read_text()) if rank() == 0 else None)
 
 
 def main() -> None:
@@ -158,13 +185,14 @@ def main() -> None:
     device = start(os.environ.get("DEXTER_TORCH_DEVICE", "auto"))
     # Other machines learn from the first one where the job lies, in a folder that all of them see.
     folder = Path(from_first(sys.argv[1]))
-    job = from_first(json.loads((folder / "job.json").read_text()) if rank() == 0 else None)
+    job = read_job(folder)
     if job.get("threads") and device.type == "cpu":
         torch.set_num_threads(int(job["threads"]))
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     session = Session(job, folder, device)
     answer({"ready": True, "processes": world(), "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu", "torch": torch.__version__})
-    actions = {name: getattr(session, name) for name in ("begin", "step", "validate", "save", "inject", "gradient")}
+    actions = {name: getattr(session, name) for name in ("begin", "step", "validate", "save", "inject", "batch", "gradient")}
+    actions["job"] = session.read_job
     try:
         while (action := (asked := command()).pop("do")) != "end":
             answer(actions[action](**asked))

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 import torch.nn.functional as F
 
+from .normalization import min_max
+
 EMBEDDING = 128
 STEP_CHANNELS = 512
 
@@ -19,13 +21,6 @@ def step_table(steps: int) -> Tensor:
     """sin and cos of step * 10^(4 d / 63), d = 0 ... 63: [steps, 128]."""
     angle = torch.arange(steps).unsqueeze(1) * 10.0 ** (torch.arange(EMBEDDING // 2) * 4.0 / 63.0)
     return torch.cat([angle.sin(), angle.cos()], dim=1)
-
-
-def min_max(x: Tensor, low: float, high: float, mode: str) -> Tensor:
-    """Bring score features [B, N, S] to a range; what does not vary becomes `low`."""
-    axes = {"rowwise": (1,), "framewise": (2,), "imagewise": (1, 2)}[mode]
-    least, most = x.amin(axes, keepdim=True), x.amax(axes, keepdim=True)
-    return torch.where(most > least, (x - least) / (most - least), 0.0) * (high - low) + low
 
 
 class StepEmbedding(nn.Module):

@@ -10,6 +10,8 @@ from typing import Any, Mapping, Optional
 import torch
 from torch import Tensor, nn
 
+from .normalization import min_max
+
 HEADS = 4
 HEAD_WIDTH = 32
 
@@ -129,6 +131,7 @@ class Unet(nn.Module):
         widths = [init, *(dim * int(mult) for mult in config["dimMults"])]
         levels = list(zip(widths[:-1], widths[1:]))
         self.perceptual_features = int(config["perceptualFeatures"])
+        self.normalization = config.get("scoreNormalization")
         self.init_conv = nn.Conv2d(channels, init, 7, padding=3)
         self.init_fc = nn.Linear(int(config["parameters"]), init)
         self.condition_init_conv = nn.Conv2d(channels, init, 7, padding=3)
@@ -164,6 +167,8 @@ class Unet(nn.Module):
     def forward(self, noisy: Tensor, step: Tensor, score: Tensor, perceptual: Optional[Tensor], dropped: Tensor) -> Tensor:
         if perceptual is None:
             perceptual = score.new_zeros(*score.shape[:2], self.perceptual_features)
+        if self.normalization:
+            score = min_max(score, **self.normalization)
         condition = torch.cat([score, perceptual], dim=2)
         null = self.trainable_parameters.T if hasattr(self, "trainable_parameters") else torch.full_like(condition, -1.0)
         condition = torch.where(dropped.bool().reshape(-1, 1, 1), null, condition).unsqueeze(1)
