@@ -121,7 +121,7 @@ async function writeReport(folder: ReportFolder, checkpoint: string, model: Test
   // Names without folders: the report travels.
   const name = basename(resolve(checkpoint));
   const settings: (readonly [string, string | number])[] = [
-    ["model", `${name} (${model.kind})`], ["data", flags.data.map((path) => basename(path)).join(", ")], ["split", flags.split],
+    ["model", name], ["kind", model.kind], ["data", flags.data.map((path) => basename(path)).join(", ")], ["split", flags.split],
     ["notes of a passage", flags.notes ?? model.notes], ["seed", flags.seed], ...model.settings,
     ...(isTransfer(flags) ? [["part of the way from the source", flags.sampleStepsFrac ?? TRANSFER_FRACTION] as const] : []),
   ];

@@ -1,7 +1,7 @@
 /**
  * @file The folder of a report: written beside its target, and moved there when it is complete or the test was stopped.
  */
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { writeFileAtomic } from "@dexter/codec/node";
 import { UsageError } from "../errors.js";
@@ -30,9 +30,9 @@ export async function openReportFolder(path: string): Promise<ReportFolder> {
   if (there && (await readdir(target)).length > 0 && !(await isReport(target))) {
     throw new UsageError(`--output: ${path} holds something other than a report. Choose another name`);
   }
-  await mkdir(dirname(target), { recursive: true });
-  const part = await mkdtemp(join(dirname(target), `.${basename(target)}.part-`));
-  await mkdir(join(part, "samples"));
+  const part = join(dirname(target), `.${basename(target)}.part-${process.pid}`);
+  await rm(part, { recursive: true, force: true });
+  await mkdir(join(part, "samples"), { recursive: true });
   return {
     write: (name, content) => writeFileAtomic(join(part, name), content),
     async finish() {

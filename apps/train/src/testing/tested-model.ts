@@ -3,7 +3,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Matrix, PerformanceParameters, Release } from "@dexter/codec";
+import { scoreFeatures, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
 import {
   CHECKPOINT_FILES, renderClassic, renderScore, SAMPLER_NAMES, SAMPLERS, TARGET_NAMES, type DrawProgress, type ModelConfig, type Rendering, type SamplerName, type SolverName,
 } from "@dexter/diffusion";
@@ -81,7 +81,7 @@ async function classicModel(folder: string, { sampler, steps, guidance, eta }: S
     notes: network.segmentNotes,
     channels: CLASSIC_CHANNELS,
     settings: [["sampler", used], ["steps", steps ?? "the sampler's"], ["guidance w", guidance ?? "1.2"], ...(eta === undefined ? [] : [["eta", eta] as const])],
-    draw: ({ score }, _columns, request) => renderClassic(model, score, { ...settings, ...request }),
+    draw: ({ score }, _columns, request) => renderClassic(model, score, { ...settings, features: scoreFeatures(score, "classic"), ...request }),
     close: () => model.release(),
   };
 }

@@ -45,6 +45,8 @@ export interface ClassicRenderOptions extends Pick<DiffusionSampleOptions, "samp
    * and `"average"` draw each window on its own and join the draws.
    */
   readonly join?: "every-step" | WindowJoin;
+  /** Score features of every note as in training, `[N, C]`: of a stored score, which is then played as it stands, repeats as they are. Default: `scoreFeatures(score, "classic")`, repeats unfolded. */
+  readonly features?: Matrix;
   /** Perceptual features of every note of the unfolded score, `[N, C]`. Default none. */
   readonly perceptual?: Matrix;
   /** Standardization of the parameters, for checkpoints that do not tell theirs. */
@@ -84,7 +86,7 @@ export async function renderClassic(model: ClassicRenderer, score: Score, option
   const scale = options.scale ?? config.scale;
   if (!scale) throw new RenderError("the checkpoint does not tell how parameters were standardized: give `scale`.");
   if (score.notes.length === 0) throw new RenderError("the score has no notes to play.");
-  const played = unfoldRepeats(score);
+  const played = options.features ? score : unfoldRepeats(score);
   const shown = showScore(config.network, played, options);
   const sampling = samplingOptions(config, options);
   const denoiser = overWindows(model.denoiser, shown);
@@ -132,9 +134,11 @@ interface ShownScore {
   readonly join: (values: Float32Array) => Float32Array;
 }
 
-function showScore(network: ClassicNetworkConfig, played: Score, { overlap, join = "every-step", perceptual, compat }: ClassicRenderOptions): ShownScore {
-  const features = scoreFeatures(played, "classic");
+function showScore(network: ClassicNetworkConfig, played: Score, options: ClassicRenderOptions): ShownScore {
+  const { overlap, join = "every-step", perceptual, compat } = options;
+  const features = options.features ?? scoreFeatures(played, "classic");
   const N = played.notes.length;
+  if (features.shape[0] !== N) throw new RenderError(`score features must have a row for each of ${N} notes, got ${features.shape[0]}.`);
   if (network.parameters !== P || network.scoreFeatures !== features.shape[1]) {
     throw new RenderError(`the model is for ${network.scoreFeatures} score features and ${network.parameters} parameters, expected ${features.shape[1]} and ${P}.`);
   }

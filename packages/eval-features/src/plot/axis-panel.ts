@@ -72,12 +72,17 @@ export function curvePath(panel: AxisPanel, across: ArrayLike<number>, up: Array
   return element("path", { class: className, d: path(Array.from({ length: up.length }, (_, k) => k)) ?? "" });
 }
 
-/** The range of what lies within, without the outermost hundredth at either end, with some room around. */
-export function robustRange(values: Iterable<number>, least = 1e-6): [number, number] {
+/**
+ * The range of what lies within, with some room around.
+ *
+ * @param least - least room on either side
+ * @param outside - share of the values at either end that may lie outside
+ */
+export function robustRange(values: Iterable<number>, least: number, outside = 0.01): [number, number] {
   const sorted = Float64Array.from([...values].filter(Number.isFinite)).sort();
   if (sorted.length === 0) return [0, 1];
-  const low = sorted[Math.floor(0.01 * (sorted.length - 1))];
-  const high = sorted[Math.ceil(0.99 * (sorted.length - 1))];
+  const low = sorted[Math.floor(outside * (sorted.length - 1))];
+  const high = sorted[Math.ceil((1 - outside) * (sorted.length - 1))];
   const room = Math.max(least, 0.08 * (high - low), 1e-3 * Math.abs(high));
   return [low - room, high + room];
 }

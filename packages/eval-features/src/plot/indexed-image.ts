@@ -17,7 +17,7 @@ export const INK = { ground: 0, panel: 1, rule: 2, quiet: 3, strong: 4 } as cons
 
 const FIRST_OF_SCALE = 5;
 /** Colours on either side of the middle. */
-const SHADES = 13;
+const SHADES = 8;
 /** Standard deviations at which the scale ends. */
 const SCALE_END = 3;
 

@@ -28,7 +28,7 @@ export interface AnimationOptions {
 }
 
 /** More frames than this are no smoother, only larger. */
-export const MOST_FRAMES = 60;
+export const MOST_FRAMES = 40;
 
 const LEFT = 92;
 const RIGHT = 10;

@@ -62,7 +62,7 @@ export function plotPassage(score: Score, { prediction, label, others = [], sour
       const panel = axisPanel({
         left: LEFT, right: WIDTH - RIGHT, top, bottom: top + size,
         across: [onsetBeat[0], Math.max(onsetBeat[length - 1], onsetBeat[0] + 1)],
-        up: robustRange(curves.flatMap(([, { value }]) => [...value]), band === 0 ? 2 : 3),
+        up: robustRange(curves.flatMap(([, { value }]) => [...value]), band === 0 ? 2 : 3, band === 0 ? 0.03 : 0.01),
       });
       return element("g", {},
         element("text", { class: "heading", x: LEFT, y: top - 8 }, heading, element("tspan", { dx: 8, "font-weight": "400", "font-size": "11px" }, escapeText(unit))),

@@ -17,13 +17,13 @@ section{background:var(--card);border:1px solid var(--rule);border-radius:12px;p
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:6px 0}
 th,td{padding:5px 8px;border-bottom:1px solid var(--rule);text-align:right;font-weight:400;white-space:nowrap}
-th{color:var(--quiet);font-size:13px}th:first-child,td:first-child{text-align:left}
+th{color:var(--quiet);font-size:13px;white-space:normal;vertical-align:bottom}th:first-child,td:first-child{text-align:left}
 td:first-child{color:var(--ink)}
 dl{display:flex;flex-wrap:wrap;gap:4px 26px;margin:12px 0 0}dt{color:var(--quiet);font-size:12.5px}dd{margin:0}dl div{min-width:80px}
 nav{display:flex;flex-wrap:wrap;gap:6px 14px;margin:14px 0 0}
 a{color:var(--accent)}
 .sample{border-top:1px solid var(--rule);margin-top:16px;padding-top:2px}
-.sample>svg,details>svg{width:100%;height:auto;display:block}
+.picture{overflow-x:auto}.picture svg{width:100%;min-width:640px;height:auto;display:block}
 .watch{display:grid;grid-template-columns:minmax(0,702px) minmax(220px,1fr);gap:16px 24px;align-items:start;margin:12px 0}
 .watch img{width:100%;height:auto;display:block;border-radius:8px;image-rendering:auto}
 summary{cursor:pointer;color:var(--quiet);margin:8px 0}

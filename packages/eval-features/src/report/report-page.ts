@@ -107,7 +107,7 @@ ${bare(curves)}
 
 /** A picture without the style sheet, which the page has. */
 function bare(svg: string): string {
-  return svg.replace(`<style>${STYLE}</style>`, "").trimEnd();
+  return `<div class="picture">${svg.replace(`<style>${STYLE}</style>`, "").trimEnd()}</div>`;
 }
 
 function table(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
