@@ -34,11 +34,16 @@ DEFAULTS = {
     "residualChannels": 768, "residualLayers": 12, "kernelSize": 3, "dilationBase": 2, "dilationBound": 4,
     "dim": 48, "dimMults": [1, 2, 4], "initDim": None, "outDim": None, "channels": 1, "withTimeEmbedding": True, "convnextMult": 2,
 }
-STAND_INS = (
-    "pytorch_lightning.utilities.parsing.AttributeDict", "lightning.fabric.utilities.data.AttributeDict",
-    "lightning_fabric.utilities.data.AttributeDict", "omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig",
-    "omegaconf.nodes.AnyNode", "omegaconf.base.ContainerMetadata", "omegaconf.base.Metadata", "typing.Any",
+DICTIONARIES = (
+    "pytorch_lightning.utilities.parsing.AttributeDict", "lightning.pytorch.utilities.parsing.AttributeDict",
+    "lightning.fabric.utilities.data.AttributeDict", "lightning_fabric.utilities.data.AttributeDict",
 )
+STAND_INS = (
+    "omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig",
+    "omegaconf.nodes.AnyNode", "omegaconf.nodes.StringNode", "omegaconf.nodes.IntegerNode", "omegaconf.nodes.FloatNode", "omegaconf.nodes.BooleanNode",
+    "omegaconf.base.ContainerMetadata", "omegaconf.base.Metadata", "typing.Any",
+)
+STEP_TABLE = "diffusion_embedding.embedding"
 HARMLESS = (dict, list, tuple, int, float, str, bool, defaultdict)
 
 
@@ -46,11 +51,10 @@ class CheckpointError(Exception):
     """A file that is no checkpoint of DExter, or holds more than data."""
 
 
-class StandIn(dict):
+class StandIn:
     """Holds what an option type of another library held, and does nothing."""
 
-    def __init__(self, *_: Any, **__: Any) -> None:
-        super().__init__()
+    state: Any = None
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
@@ -58,7 +62,7 @@ class StandIn(dict):
 
 def plain(value: Any) -> Any:
     """Options as plain values, whichever library wrapped them."""
-    if isinstance(value, StandIn) and hasattr(value, "state"):
+    if isinstance(value, StandIn):
         state = value.state
         return plain(state.get("_content", state.get("_val", state))) if isinstance(state, dict) else plain(state)
     if isinstance(value, Mapping):
@@ -70,7 +74,8 @@ def plain(value: Any) -> Any:
 
 def read_lightning(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Weights and options of a .ckpt, without running anything that it holds."""
-    kinds: list[Any] = [*HARMLESS] + [(type(name.rpartition(".")[2], (StandIn,), {}), name) for name in STAND_INS]
+    kinds: list[Any] = [*HARMLESS, *((dict, name) for name in DICTIONARIES)]
+    kinds += [(type(name.rpartition(".")[2], (StandIn,), {}), name) for name in STAND_INS]
     try:
         with torch.serialization.safe_globals(kinds):
             content = torch.load(path, map_location="cpu", weights_only=True)
@@ -83,7 +88,13 @@ def read_lightning(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     weights = content.get("state_dict") if isinstance(content, dict) else None
     if not isinstance(weights, dict) or not all(isinstance(t, Tensor) for t in weights.values()):
         raise CheckpointError(f'{path}: expected a Lightning checkpoint with a "state_dict" of tensors.')
-    return {str(name): tensor.float().contiguous() for name, tensor in weights.items()}, plain(content.get("hyper_parameters") or {})
+    try:
+        options = plain(content.get("hyper_parameters") or {})
+    except RecursionError:
+        raise CheckpointError(f"{path}: refused: its options hold themselves.") from None
+    if not isinstance(options, dict):
+        raise CheckpointError(f'{path}: expected options by name in "hyper_parameters".')
+    return {str(name): tensor.float().contiguous() for name, tensor in weights.items()}, options
 
 
 def config_of(weights: Mapping[str, Tensor], options: Mapping[str, Any], source: str) -> dict[str, Any]:
@@ -97,6 +108,7 @@ def config_of(weights: Mapping[str, Tensor], options: Mapping[str, Any], source:
         network["parameters"] = weights["final_fc.weight"].shape[0]
         if "dim" not in options:
             network["dim"] = weights["final_fc.weight"].shape[1]
+        network["scoreNormalization"] = None
     else:
         channels, parameters, _ = weights["input_projection.weight"].shape
         layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("residual_layers."))
@@ -124,7 +136,10 @@ def flat(values: Any) -> list[float]:
 
 def to_folder(source: Path, folder: Path) -> None:
     weights, options = read_lightning(source)
-    config = config_of(weights, options, source.name)
+    try:
+        config = config_of(weights, options, source.name)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise CheckpointError(f"{source}: its tensors or options are not those of DExter: {str(error)[:200]}.") from None
     folder.mkdir(parents=True, exist_ok=True)
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
@@ -133,8 +148,10 @@ def to_folder(source: Path, folder: Path) -> None:
 def to_ckpt(folder: Path, target: Path) -> None:
     """Weights and options under the names of the first DExter. FiLM, which it does not have, is left out only where it is 0."""
     config = json.loads((folder / "config.json").read_text())
-    if config.get("format") != "dexter-classic":
-        raise CheckpointError(f'{folder}: expected a classic model, got "{config.get("format")}".')
+    if not isinstance(config, dict) or config.get("format") != "dexter-classic":
+        raise CheckpointError(f'{folder}: expected a classic model, a config.json with format "dexter-classic".')
+    if config["network"].get("scoreNormalization"):
+        raise CheckpointError(f"{folder}: its score features are normalized, which the first DExter's U-Net does not do.")
     weights = load_file(folder / "model.safetensors")
     film = [name for name in weights if "film_projection" in name]
     if any(bool(weights[name].any()) for name in film):
@@ -148,7 +165,8 @@ def to_ckpt(folder: Path, target: Path) -> None:
         options["norm_args"] = [network["normalization"][name] for name in ("low", "high", "mode")]
     if config["scale"]:
         options.update(dataset_means=config["scale"]["mean"], dataset_stds=config["scale"]["sd"])
-    kept = {name: tensor for name, tensor in weights.items() if name not in film}
+    # The table of the steps is no weight there.
+    kept = {name: tensor for name, tensor in weights.items() if name not in film and name != STEP_TABLE}
     torch.save({"epoch": 0, "global_step": 0, "pytorch-lightning_version": "1.9.5", "state_dict": kept, "hyper_parameters": options}, target)
 
 
