@@ -142,6 +142,19 @@ describe("a rendering", () => {
     expect(progress).toEqual([0.125, 0.25, 0.375, 0.5, 0.625]);
   });
 
+  test("is told step by step from its start; from a source it keeps the more, the less of the way is walked", async () => {
+    const [source] = await renderScore(model, piece, { steps: 2, seed: 3 });
+    const told: number[] = [];
+    const distance = async (fraction: number): Promise<number> => {
+      const [{ parameters }] = await renderScore(model, piece, { steps: 8, seed: 8, fraction, source: source.parameters, onStep: ({ step }) => told.push(step) });
+      return parameters.articulationLog2.reduce((sum, a, n) => sum + (a - source.parameters.articulationLog2[n]) ** 2, 0);
+    };
+    expect(await distance(0.05)).toBeLessThan(await distance(0.95));
+    expect(told).toEqual([0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    await expect(distance(1)).rejects.toThrow(RenderError);
+    await expect(renderScore(model, piece, { source: { ...source.parameters, release: "sound" } })).rejects.toThrow('the source must have release "key", got "sound".');
+  });
+
   test("of a model that wants an unknown feature says which", async () => {
     const foreign = { ...config, features: { ...config.features, names: [...config.features.names.slice(1), "colour"] } };
     await expect(renderScore({ ...model, config: foreign }, piece)).rejects.toThrow('features.names has "colour"');

@@ -62,4 +62,19 @@ describe("renderClassic", () => {
     await expect(renderClassic({ ...model, config: { ...config, scale: null } }, score)).rejects.toThrow("give `scale`");
     await expect(renderClassic(model, score, { perceptual: { data: new Float32Array(7), shape: [1, 7] } })).rejects.toThrow("perceptual features must be [32, 7], got [1, 7].");
   });
+
+  test("a draw is told step by step from its start; one from a source keeps the more of it, the less of the way is walked", async () => {
+    const [source] = await renderClassic(model, score, { seed: 1, steps: 4 });
+    const told: [sample: number, step: number, steps: number][] = [];
+    const distance = async (fraction: number): Promise<number> => {
+      const [{ parameters }] = await renderClassic(model, score, { seed: 9, steps: 4, fraction, source: source.parameters, onStep: ({ sample, step, steps }) => told.push([sample, step, steps]) });
+      return parameters.velocityNorm.reduce((sum, v, n) => sum + (v - source.parameters.velocityNorm[n]) ** 2, 0);
+    };
+    const [near, far] = [await distance(0.15), await distance(0.9)];
+    expect(near).toBeLessThan(far);
+    expect(told.slice(0, 5)).toEqual([0, 1, 2, 3, 4].map((step) => [0, step, 4]));
+    await expect(distance(0)).rejects.toThrow("fraction must be above 0 and at most 1, got 0.");
+    const short = { ...source.parameters, length: 3 };
+    await expect(renderClassic(model, score, { source: short })).rejects.toThrow("the source must have the score's 32 notes as played, got 3.");
+  });
 });
