@@ -9,6 +9,7 @@
 import type * as TensorFlow from "@tensorflow/tfjs-core";
 import { EngineError } from "./engine-error.js";
 import { checkWasmHeap, guardWasm } from "./wasm-faults.js";
+import { hastenSlices } from "./wasm-slice.js";
 import { provideAdapter, type GpuGlobal, type WebGpuPackage } from "./webgpu-adapter.js";
 
 export { EngineError };
@@ -129,6 +130,7 @@ async function load(name: EngineName, options: EngineOptions, skipped: readonly 
       if (options.threads !== undefined) wasm.setThreadsCount?.(options.threads);
       await select(tf, "wasm");
       guardWasm(tf);
+      hastenSlices(tf);
       return { ...base, tf, transposeFirst: true, check: () => checkWasmHeap(tf), select: () => select(tf, "wasm") };
     }
     case "cpu": {
@@ -168,6 +170,8 @@ async function loadNative(name: string, options: EngineOptions): Promise<Tf> {
   const env = environmentOf();
   if (!env) throw new EngineError("needs Node");
   env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  // TensorFlow turns oneDNN on by itself for some processors only; without it dilated convolutions have no gradient.
+  env["TF_ENABLE_ONEDNN_OPTS"] ??= "1";
   if (options.threads !== undefined) {
     env["TF_NUM_INTRAOP_THREADS"] = String(options.threads);
     env["TF_NUM_INTEROP_THREADS"] ??= "1";

@@ -3,6 +3,7 @@
  */
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { predict, predictAndGradient } from "../../test/classic-forward.js";
+import { largestDifference, sameValues } from "../../test/differing-tensors.js";
 import { installedEngines } from "../../test/engines.js";
 import { fromTensors, toTensors } from "../base/layout.js";
 import { randomStream } from "../base/random-stream.js";
@@ -70,7 +71,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))("DiffWave
 
   test("no tensor stays behind", () => {
     const before = engine.tf.memory().numTensors;
-    for (const config of Object.values(configs)) {
+    for (const config of engine.name === "cpu" ? [tiny] : Object.values(configs)) {
       predictAndGradient(engine, diffWaveNetwork(engine, config), weightsOf(config), input, () => dPrediction);
     }
     expect(engine.tf.memory().numTensors).toBe(before);
@@ -87,14 +88,15 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))("DiffWave
     alone.forEach((value, i) => expect(value).toBeCloseTo(together[N * 5 + i], 5));
   });
 
-  test("the cpu engine's gradient", async () => {
+  // The cpu engine itself has nothing to be compared with.
+  (engine.name === "cpu" ? test.skip : test)("the gradient of the cpu engine", async () => {
     const cpu = engines[engines.length - 1];
     const weights = weightsOf(tiny);
     const ours = predictAndGradient(engine, diffWaveNetwork(engine, tiny), weights, input, () => dPrediction).gradient;
     await cpu.select();
     const theirs = predictAndGradient(cpu, diffWaveNetwork(cpu, tiny), weights, input, () => dPrediction).gradient;
     await engine.select();
-    theirs.forEach((value, i) => expect(Math.abs(ours[i] - value)).toBeLessThan(2e-4 * (1 + Math.abs(value))));
+    expect(largestDifference(ours, theirs)).toBeLessThan(2e-4);
   });
 });
 
@@ -123,7 +125,7 @@ test("weights become PyTorch's tensors and come back", () => {
     const weights = weightsOf(config);
     const tensors = toTensors(layout, weights);
     expect(Object.keys(tensors)).toEqual(diffWaveTensors(config).map(({ name }) => name));
-    expect(fromTensors(layout, tensors)).toEqual(weights);
+    expect(sameValues(fromTensors(layout, tensors), weights)).toBe(true);
   }
 });
 

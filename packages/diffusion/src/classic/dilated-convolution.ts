@@ -63,7 +63,10 @@ function flipped({ tf }: Engine): DilatedConvolution {
     inputGradient: (dy, filter, shape) =>
       tf.tidy(() => {
         const taps = tf.reshape(filter, [shape.kernel, -1, filter.shape[1]]) as Tensor3D;
-        const turned = tf.transpose(tf.reverse(taps, 0), [0, 2, 1]); // [kernel, outputs, inputs]
+        const last = shape.kernel - 1;
+        // Slices and concat, since `tf.reverse` is slow here.
+        const reversed = tf.concat(Array.from({ length: shape.kernel }, (_, k) => tf.slice(taps, [last - k, 0, 0], [1, -1, -1])), 0);
+        const turned = tf.transpose(reversed as Tensor3D, [0, 2, 1]); // [kernel, outputs, inputs]
         return convolve(dy, tf.reshape(turned, [1, ...turned.shape]) as Tensor4D, shape);
       }),
     // The shifts run along the columns of xᵀ, so that nothing is transposed but x.

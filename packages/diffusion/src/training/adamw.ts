@@ -104,24 +104,26 @@ export function adamwStep(state: Trainee, gradient: Float32Array, decay: Uint8Ar
   const { beta1 = BETA1, beta2 = BETA2, epsilon = EPSILON, weightDecay, coupled = false } = options;
   state.step++;
   const clip = norm > options.clipNorm ? options.clipNorm / norm : 1;
-  const correction1 = 1 - beta1 ** state.step;
-  const correction2 = 1 - beta2 ** state.step;
+  const firstScale = rate / (1 - beta1 ** state.step);
+  const secondScale = 1 / (1 - beta2 ** state.step);
+  const [new1, new2] = [1 - beta1, 1 - beta2];
   const shrink = coupled ? 0 : rate * weightDecay;
   const pull = coupled ? weightDecay : 0;
   // The average forgets the first steps faster.
-  const keep = Math.min(options.ema, (1 + state.step) / (10 + state.step));
+  const forget = 1 - Math.min(options.ema, (1 + state.step) / (10 + state.step));
   const { weights, first, second, average } = state;
+  const { sqrt } = Math;
   for (let i = 0; i < weights.length; i++) {
-    const g = gradient[i] * clip + (decay[i] ? pull * weights[i] : 0);
-    const m = beta1 * first[i] + (1 - beta1) * g;
-    const v = beta2 * second[i] + (1 - beta2) * g * g;
+    const w = weights[i];
+    const decayed = decay[i] === 1;
+    const g = decayed ? gradient[i] * clip + pull * w : gradient[i] * clip;
+    const m = beta1 * first[i] + new1 * g;
+    const v = beta2 * second[i] + new2 * g * g;
     first[i] = m;
     second[i] = v;
-    let w = weights[i];
-    if (decay[i]) w -= shrink * w;
-    w -= (rate * m) / correction1 / (Math.sqrt(v / correction2) + epsilon);
-    weights[i] = w;
-    average[i] += (1 - keep) * (w - average[i]);
+    const next = (decayed ? w - shrink * w : w) - (firstScale * m) / (sqrt(v * secondScale) + epsilon);
+    weights[i] = next;
+    average[i] += forget * (next - average[i]);
   }
   return norm;
 }

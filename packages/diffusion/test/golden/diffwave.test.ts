@@ -160,56 +160,6 @@ const losses = readGolden("losses");
   });
 });
 
-const trace = readGolden("training_trace");
-
-(trace && weightFile ? describe : describe.skip)("ten steps of Adam as the original takes them", () => {
-  const file = trace!;
-  const recipe = file.recipe as Record<string, { loss: number[]; grad_norms_step0: Record<string, number>; final_weight_sums: Record<string, [number, number]> }>;
-
-  test.each(fast.map((engine) => [engine.name, engine] as const))("on %s", async (_, engine) => {
-    await engine.select();
-    const expected = recipe["epsilon_l2_diffusion_only"];
-    const network = diffWaveNetwork(engine, small);
-    const weights = goldenWeights(network, weightFile!);
-    const first = new Float64Array(weights.length);
-    const second = new Float64Array(weights.length);
-    const clean = file.values("in/p");
-    for (let step = 0; step < 10; step++) {
-      const noise = file.values("in/noise").subarray(step * clean.length, (step + 1) * clean.length);
-      const t = file.values("in/t").subarray(step * 8, (step + 1) * 8);
-      const alphaBar = alphaBars(t);
-      const noisy = clean.map((x, i) => {
-        const a = alphaBar[Math.floor(i / 500)];
-        return Math.sqrt(a) * x + Math.sqrt(1 - a) * noise[i];
-      });
-      let loss = 0;
-      const { gradient } = predictAndGradient(engine, network, weights, {
-        batch: 8, notes: 100, noisy, step: t, score: file.values("in/s"), perceptual: null,
-        dropped: Uint8Array.from(file.values("in/mask").subarray(step * 8, (step + 1) * 8)),
-      }, (prediction) => {
-        loss = prediction.reduce((sum, p, i) => sum + (p - noise[i]) ** 2, 0) / prediction.length;
-        return prediction.map((p, i) => (2 * (p - noise[i])) / prediction.length);
-      });
-      expect(Math.abs(loss / expected.loss[step] - 1)).toBeLessThan(1e-4);
-      if (step === 0) {
-        for (const [name, { data }] of Object.entries(toTensors(network.layout, gradient))) {
-          expect(Math.sqrt(data.reduce((sum, g) => sum + g * g, 0)) / expected.grad_norms_step0[name]).toBeCloseTo(1, 4);
-        }
-      }
-      gradient.forEach((g, i) => {
-        first[i] = 0.9 * first[i] + 0.1 * g;
-        second[i] = 0.999 * second[i] + 0.001 * g * g;
-        weights[i] -= (1e-3 * first[i]) / (1 - 0.9 ** (step + 1)) / (Math.sqrt(second[i] / (1 - 0.999 ** (step + 1))) + 1e-8);
-      });
-    }
-    for (const [name, { data }] of Object.entries(toTensors(network.layout, weights))) {
-      const [sum, size] = expected.final_weight_sums[name];
-      expect(Math.abs(data.reduce((a, w) => a + w, 0) - sum)).toBeLessThan(2e-4 * size);
-      expect(Math.abs(data.reduce((a, w) => a + Math.abs(w), 0) - size)).toBeLessThan(2e-4 * size);
-    }
-  });
-});
-
 const normalization = readGolden("normalization");
 
 (normalization ? describe : describe.skip)("min–max normalization of the original", () => {
