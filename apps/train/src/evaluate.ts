@@ -11,6 +11,7 @@ import { addPreparedCorpus, isBeatCorpus, PREPARED_KINDS, type PreparedCorpusOpt
 import { describeBeats, evaluateBeats, type BeatTable } from "./evaluate-beats.js";
 import { interruptible } from "./interrupt.js";
 import { integerBetween, numberBetween } from "./options.js";
+import { describeSeen, seenPieces } from "./seen-pieces.js";
 import { formatSeconds, showProgress, type Progress } from "./progress.js";
 
 interface EvaluateFlags {
@@ -44,7 +45,7 @@ async function evaluate(modelFolder: string | undefined, flags: EvaluateFlags): 
   const start = performance.now();
   const model = modelFolder === undefined ? undefined : await loadModel(modelFolder);
   try {
-    const { table, beats, skipped } = await interruptible((signal) => evaluateCorpora(model, flags, signal));
+    const { table, beats, skipped, seen } = await interruptible((signal) => evaluateCorpora(model, flags, signal));
     const seconds = (performance.now() - start) / 1000;
     const settings = model && modelFolder !== undefined && {
       // Names without folders: the card travels with the model.
@@ -55,9 +56,9 @@ async function evaluate(modelFolder: string | undefined, flags: EvaluateFlags): 
       steps: flags.steps ?? model.config.sampling.steps,
       guidance: flags.guidance ?? model.config.sampling.guidance,
     };
-    if (flags.card && modelFolder !== undefined) await writeCard(modelFolder, describe(table, beats, settings, skipped));
-    if (flags.json) process.stdout.write(`${JSON.stringify({ ...settings, model: modelFolder, corpora: flags.corpus, ...table, ...(beats ? { beats } : {}), skipped, seconds })}\n`);
-    else process.stdout.write(`${describe(table, beats, settings, skipped)}time: ${formatSeconds(seconds)}\n`);
+    if (flags.card && modelFolder !== undefined) await writeCard(modelFolder, describe(table, beats, settings, skipped, seen));
+    if (flags.json) process.stdout.write(`${JSON.stringify({ ...settings, model: modelFolder, corpora: flags.corpus, ...table, ...(beats ? { beats } : {}), skipped, trainedOn: seen, seconds })}\n`);
+    else process.stdout.write(`${describe(table, beats, settings, skipped, seen)}time: ${formatSeconds(seconds)}\n`);
   } finally {
     await model?.release();
   }
@@ -65,7 +66,7 @@ async function evaluate(modelFolder: string | undefined, flags: EvaluateFlags): 
 
 async function evaluateCorpora(
   model: Model | undefined, flags: EvaluateFlags, signal: AbortSignal,
-): Promise<{ table: AgreementTable | null; beats: BeatTable | null; skipped: Skipped[] }> {
+): Promise<{ table: AgreementTable | null; beats: BeatTable | null; skipped: Skipped[]; seen: string[] }> {
   const options: RenderOptions = { seed: flags.seed, samples: flags.draws, steps: flags.steps, guidance: flags.guidance, signal };
   const corpora = await Promise.all(flags.corpus.filter((corpus): corpus is CorpusOptions => !isBeatCorpus(corpus)).map((corpus) => openCorpus(corpus)));
   const beatCorpora = await Promise.all(flags.corpus.filter(isBeatCorpus).map((corpus) => openBeatCorpus(corpus)));
@@ -92,7 +93,9 @@ async function evaluateCorpora(
   }
   const beats = beatCorpora.length > 0 ? await evaluateBeats(model, beatCorpora, { ...options, markings: flags.markings }, skipped) : null;
   if (pieces.length === 0 && !beats) throw new Error("evaluate: no piece in the corpus was played by two pianists or more.");
-  return { table: pieces.length > 0 ? agreementTable(pieces) : null, beats, skipped };
+  const measured = new Set([...pieces, ...(beats?.pieces ?? [])].map(({ piece }) => piece));
+  const known = [...corpora.flatMap((corpus) => corpus.pieces), ...beatCorpora.flatMap((corpus) => corpus.pieces)].filter(({ id }) => measured.has(id));
+  return { table: pieces.length > 0 ? agreementTable(pieces) : null, beats, skipped, seen: model ? seenPieces(model.config, known) : [] };
 }
 
 /** Put the figures into the card beside the model. */
@@ -108,11 +111,12 @@ function pianistsOf(table: AgreementTable): string {
   return pianists.length === 1 ? String(pianists[0]) : `${pianists[0]}–${pianists[pianists.length - 1]}`;
 }
 
-function describe(table: AgreementTable | null, beats: BeatTable | null, settings: Record<string, unknown> | false | undefined, skipped: readonly Skipped[]): string {
+function describe(table: AgreementTable | null, beats: BeatTable | null, settings: Record<string, unknown> | false | undefined, skipped: readonly Skipped[], seen: readonly string[]): string {
   const lines = [
     ...(settings ? [Object.entries(settings).map(([name, value]) => `${name} ${String(value)}`).join(", ")] : []),
     ...(table ? [`${table.pieces.length} pieces by ${pianistsOf(table)} pianists; Pearson's r, mean of the pieces`, "", formatAgreement(table)] : []),
     ...(beats ? [describeBeats(beats)] : []),
+    ...describeSeen(seen),
     ...skipped.map(({ corpus, piece, performance, reason, message }) => `skipped ${corpus}: ${performance ?? piece}: ${reason}: ${message}`),
   ];
   return `${lines.join("\n")}\n`;

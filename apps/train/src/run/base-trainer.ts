@@ -4,7 +4,7 @@
 import { createModel, formatModelCard, renderScore, TARGET_NAMES, type ModelConfig } from "@dexter/diffusion";
 import { loadCheckpoint, loadModel, nodeRuntime, saveCheckpoint } from "@dexter/diffusion/node";
 import {
-  fitGains, STAGE_NAMES, trainBase, trainingOptions,
+  fitGains, foldOf, STAGE_NAMES, trainBase, trainingOptions,
   type StageName, type TrainedModel, type TrainingMoment, type TrainingProgress, type TrainingState,
 } from "@dexter/diffusion/training";
 import { InterruptedError } from "../errors.js";
@@ -43,6 +43,8 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
   const begun = resume ? resume.steps.mean + resume.steps.flow : 0;
   const total = options.mean.steps + options.flow.steps;
   const best = bestFigure(config.keep === "agreement" ? "agreement" : "loss", context.past.filter(({ stage }) => stage === "flow"));
+  // A run that had ended by its patience has no more steps to take.
+  const ended = resume !== undefined && resume.steps.mean >= options.mean.steps && exhausted();
   const sampler = sampleDrawer(config, data, context, options.mean.steps);
 
   const between = async (moment: TrainingMoment): Promise<"finish" | void> => {
@@ -56,7 +58,7 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
       log(line);
     }
     await watch.between(moment.save);
-    if (step.stage === "flow" && config.patience !== null && best.stale >= config.patience) {
+    if (step.stage === "flow" && exhausted()) {
       log({ type: "event", message: `no better validation for ${best.stale} of them: the run ends` });
       return "finish";
     }
@@ -66,9 +68,10 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
     engine,
     delegate: context.torch?.base,
     options: config.training,
-    record: { data: data.record },
+    record: { data: data.record, works: worksOf(data, options.fold) },
     dataDigest: data.digest,
     resume,
+    ended,
     signal,
     between,
     saveState: (state) => folder.saveState({ ...state, format: STATE_FORMAT }),
@@ -85,6 +88,16 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
   if (!model.finished) return { finished: false, steps: taken, record: {} };
   const kept = await finish(config, data, context, model);
   return { finished: true, steps: taken, record: { training: kept.training, sampling: kept.sampling } };
+
+  function exhausted(): boolean {
+    return config.patience !== null && best.stale >= config.patience;
+  }
+}
+
+/** Compositions that are trained on, by name: `evaluate` warns of them. */
+function worksOf({ pieces }: FitData, fold: ReturnType<typeof trainingOptions>["fold"]): string[] {
+  const works = pieces.map(({ name, group }) => group ?? name).filter((work) => !fold || foldOf(work, fold.of) !== fold.index);
+  return [...new Set(works)].sort();
 }
 
 /** The checkpoints of a run that is done, with gains that make draws vary as pianists do. */

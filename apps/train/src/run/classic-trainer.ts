@@ -10,7 +10,9 @@ import {
 import { UsageError } from "../errors.js";
 import type { ClassicFitConfig } from "../fit-config.js";
 import type { SavedState } from "../run-folder.js";
+import { classicSampler, unseenPieces, type SampleFigures } from "./classic-samples.js";
 import type { StepLine, ValidationLine } from "./metrics-file.js";
+import type { SamplePiece } from "./sample-pieces.js";
 import { residentMB } from "./step-watch.js";
 import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
 
@@ -22,6 +24,10 @@ const INITIAL_STREAM = 13;
 interface ClassicData {
   readonly source: SegmentLoader;
   readonly validation?: SegmentLoader;
+  /** Compositions that are trained on. */
+  readonly works: readonly string[];
+  /** Unseen pieces to draw samples of. */
+  readonly samplePieces: readonly SamplePiece[];
 }
 
 /**
@@ -30,19 +36,19 @@ interface ClassicData {
  * @throws UsageError for several sets, or a figure to keep by that there is not
  */
 export async function openClassicTrainer(config: ClassicFitConfig): Promise<Trainer> {
-  if (config.keep === "agreement") throw new UsageError(`keep: a ${config.model} run has no agreement with pianists. Choose loss or last`);
+  if (config.keep === "agreement") throw new UsageError(`keep: a ${config.model} run keeps by its monitor. Choose loss or last; monitor.name may be a measure of agreement when sampleEvery is 1`);
   if (config.data.length > 1) throw new UsageError(`data: a ${config.model} run reads one set, got ${config.data.length}. Join them with dexter-train merge`);
   const options = classicTrainingOptions(config.training);
   const set = await openSet(config.data[0]);
   try {
-    const data = segmentsOf(set, options);
+    const data = { ...segmentsOf(set, options), samplePieces: config.sampleEvery > 0 ? unseenPieces(set) : [] };
     const { batch, accumulate, epochs } = options;
     const steps = options.steps ?? Math.ceil((epochs * data.source.length) / (batch * accumulate));
     return {
       stateFormat: STATE_FORMAT,
       data: `${data.source.length} training segments, ${data.validation?.length ?? 0} for validation`,
       stages: [[STAGE, steps]],
-      train: (context) => train(config, options, data, context).finally(() => set.close()),
+      train: (context) => train(config, options, data, { ...context, steps }).finally(() => set.close()),
     };
   } catch (error) {
     set.close();
@@ -50,29 +56,38 @@ export async function openClassicTrainer(config: ClassicFitConfig): Promise<Trai
   }
 }
 
-function segmentsOf(set: StoredSet, { network }: ClassicTrainingOptions): ClassicData {
+function segmentsOf(set: StoredSet, { network }: ClassicTrainingOptions): Omit<ClassicData, "samplePieces"> {
   const notes = network.segmentNotes;
   const source = setSegments(set, { split: "train", notes });
   const { splits } = set.description.counts;
-  return { source, ...(splits.validation.performances > 0 ? { validation: setSegments(set, { split: "validation", notes }) } : {}) };
+  const works = [...set.entries()].filter(({ description, performances }) => description.split === "train" && performances.length > 0).map(({ description }) => description.work);
+  return { source, works: [...new Set(works)].sort(), ...(splits.validation.performances > 0 ? { validation: setSegments(set, { split: "validation", notes }) } : {}) };
 }
 
-async function train(config: ClassicFitConfig, options: ClassicTrainingOptions, { source, validation }: ClassicData, context: RunContext): Promise<RunOutcome> {
+async function train(config: ClassicFitConfig, options: ClassicTrainingOptions, data: ClassicData, context: RunContext & { readonly steps: number }): Promise<RunOutcome> {
+  const { source, validation, works, samplePieces } = data;
   const { folder, engine, signal, watch, progress, log, resume } = context;
   const { network, initial } = freshNetwork(engine, options);
   const begun = resume?.steps[STAGE] ?? 0;
+  const drawSample = classicSampler(config, samplePieces, context.steps, context);
+  let sampled: SampleFigures = {};
   const outcome = await trainClassic({
     engine, network, initial, source,
     ...(validation ? { validation } : {}),
     options: config.training,
     delegate: context.torch?.classic,
     ...(resume ? { resume: classicState(resume) } : {}),
+    record: { works },
     signal,
+    onValidate: async (snapshot) => {
+      sampled = await drawSample(snapshot);
+      return { ...sampled.agreement };
+    },
     onBest: async (snapshot) => {
       if (config.keep !== "last") await saveClassicCheckpoint(folder.model, { config: snapshot.config, tensors: snapshot.tensors() });
     },
     between: async ({ progress: step, save }) => {
-      if (step.validation) log(validationLine(step));
+      if (step.validation) log({ ...validationLine(step), ...sampled });
       await watch.between(save);
     },
     saveState: ({ step, fingerprint, best, stale, arrays }) =>
