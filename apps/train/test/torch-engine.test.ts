@@ -362,6 +362,14 @@ withTorch("the processes", () => {
     await torch.close();
   });
 
+  test("a loss that is not finite ends the run as on TensorFlow.js", async () => {
+    const network = await classicNetwork(start(2), diffWave);
+    const trainee = traineeOf(diffWave.weights);
+    await network.inject({ ...classicBatch, clean: tensor(given.clean.map((x, i) => (i === 7 ? NaN : x)), B, N, P) });
+    await expect(network.step(trainee)).rejects.toMatchObject({ name: "DivergenceError", message: expect.stringContaining("diverged at step 0: the loss is not finite") });
+    await expect(network.validate()).rejects.toThrow("diverged");
+  });
+
   test("a batch with less than one example a process is refused before anything is started", async () => {
     const torch = torchEngine({ processes: 5, python: python! });
     await expect(classicNetwork(torch, diffWave)).rejects.toThrow("batch must hold an example for each of 5 processes, got 4. Set batch=5 or more");

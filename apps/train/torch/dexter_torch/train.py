@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 import sys
 import time
@@ -173,6 +174,15 @@ def command() -> dict[str, Any]:
     return from_first(json.loads(line) if line.strip() else {"do": "end"})
 
 
+def reason(error: Exception) -> str:
+    """What went wrong, for people: where the talk between processes breaks off, one of them is gone."""
+    text = str(error) or type(error).__name__
+    if world() > 1 and (isinstance(error, dist.DistError) or re.search(r"gloo|nccl|Connection (reset|closed)", text, re.IGNORECASE)):
+        detail = re.sub(r"^\[.*?\]\s*", "", text).split(". ")[0][:120]
+        return f"a process of the run has ended, perhaps killed or out of memory ({detail}). The state that was saved last is whole: add --resume to go on"
+    return text
+
+
 def read_job(folder: Path) -> Any:
     """The run's options and data, read by the first process."""
     return from_first(json.loads((folder / "job.json").read_text()) if rank() == 0 else None)
@@ -197,7 +207,7 @@ def main() -> None:
         while (action := (asked := command()).pop("do")) != "end":
             answer(actions[action](**asked))
     except Exception as error:  # noqa: BLE001 - told to the leader, who stops all
-        answer({"error": str(error), "kind": type(error).__name__})
+        answer({"error": reason(error), "kind": type(error).__name__})
         sys.exit(1)
     finally:
         if dist.is_initialized():
