@@ -18,9 +18,18 @@ export function dexterTrain(...args: readonly string[]): Promise<Outcome> {
   return startDexterTrain(...args).outcome;
 }
 
+/** Run it in another environment. */
+export function dexterTrainIn(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Outcome> {
+  return start(args, environment).outcome;
+}
+
 /** Start it, to be stopped on the way. */
 export function startDexterTrain(...args: readonly string[]): { readonly child: ChildProcess; readonly outcome: Promise<Outcome> } {
-  const child = spawn(process.execPath, [BIN, ...args]);
+  return start(args);
+}
+
+function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): { readonly child: ChildProcess; readonly outcome: Promise<Outcome> } {
+  const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, ...environment } });
   const outcome = new Promise<Outcome>((resolve) => {
     let stdout = "";
     let stderr = "";

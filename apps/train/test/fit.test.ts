@@ -1,49 +1,23 @@
 /**
  * @file `dexter-train fit` as a person runs it: stopped, killed, resumed, on a corpus of two tiny pieces.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { dexterTrain, startDexterTrain, type Outcome } from "./dexter-train.js";
+import { prepareTinySet, TINY_BASE } from "./tiny-corpus.js";
 
-const FIXTURE = fileURLToPath(new URL("../../../packages/alignment-datasets/test/fixtures/schubert", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "dexter-fit-"));
 const inFolder = (...parts: string[]): string => join(folder, ...parts);
 afterAll(() => rmSync(folder, { recursive: true }));
 jest.setTimeout(240_000);
 
-/** The fixture under another name: as it is, it may only test. */
-function addPiece(title: string): void {
-  mkdirSync(inFolder("corpus"), { recursive: true });
-  cpSync(join(FIXTURE, "Schubert_D783_no15.musicxml"), inFolder("corpus", `${title}.musicxml`));
-  for (const pianist of ["p01", "p02"]) {
-    const match = readFileSync(join(FIXTURE, `Schubert_D783_no15_${pianist}.match`), "utf8");
-    writeFileSync(inFolder("corpus", `${title}_${pianist}.match`), match.replaceAll("Schubert_D783_no15", title).replace("Franz Schubert", "Nobody"));
-  }
-}
-
-const CONFIG = `
-data: set.h5
-engine: wasm
-batch: 1
-notes: 40
-validateEvery: 30
-saveEvery: 10
-encoder: &stack { hidden: 4, blocks: 2, kernel: 3, dilations: [1, 2] }
-denoiser: *stack
-mean: { steps: 45, warmup: 2 }
-flow: { steps: 45, warmup: 2 }
-`;
-
 beforeAll(async () => {
-  addPiece("Waltz_A");
-  addPiece("Waltz_B");
-  const prepared = await dexterTrain("prepare", "--corpus", `folder=${inFolder("corpus")}`, "-o", inFolder("set.h5"), "--validation", "0.5", "--json");
+  const prepared = await prepareTinySet(folder);
   expect(JSON.parse(prepared.stdout).counts.splits).toMatchObject({ train: { scores: 1, performances: 2 }, validation: { scores: 1 }, test: { scores: 0 } });
-  writeFileSync(inFolder("trial.yaml"), CONFIG);
+  writeFileSync(inFolder("trial.yaml"), TINY_BASE);
 });
 
 const fit = (run: string, ...args: string[]): Promise<Outcome> => dexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder(run), ...args);
@@ -80,25 +54,30 @@ async function stopped(run: string, signal: "SIGINT" | "SIGKILL"): Promise<Outco
 
 describe("dexter-train fit", () => {
   test("a run that was stopped or killed goes on, and ends in the bytes of one that was not", async () => {
-    const whole = await fit("whole", "--json");
+    const [whole, interrupted, killed] = await Promise.all([fit("whole", "--json"), stopped("interrupted", "SIGINT"), stopped("killed", "SIGKILL")]);
     expect(whole.code).toBe(0);
     expect(JSON.parse(whole.stdout)).toMatchObject({ model: inFolder("whole", "model"), training: { seed: 1, steps: { mean: 45, flow: 45 }, pieces: 1, performances: 2 } });
     expect(stepsLogged("whole")).toHaveLength(90);
 
-    const interrupted = await stopped("interrupted", "SIGINT");
     expect(interrupted.code).toBe(130);
     expect(status("interrupted")).toMatchObject({ status: "stopped", message: "stopped by a signal" });
     expect(interrupted.stderr).toMatch(/stopped after \d+ \+ 0 steps; add --resume/);
-    expect((await stopped("killed", "SIGKILL")).code).toBe(null);
+    expect(killed.code).toBe(null);
     const saved = readFileSync(inFolder("killed", "state.safetensors"), "latin1");
     const kept = Number(/"steps\.mean":"(\d+)"/.exec(saved)?.[1]);
     expect(Math.max(...stepsLogged("killed")) - kept).toBeLessThanOrEqual(10);
+    const again = await fit("killed");
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain("a run is there already. Add --resume");
     for (const run of ["interrupted", "killed"]) {
       expect(existsSync(inFolder(run, "model"))).toBe(false);
-      const again = await fit(run);
-      expect(again.code).toBe(2);
-      expect(again.stderr).toContain("a run is there already. Add --resume");
-      expect((await fit(run, "--resume")).code).toBe(0);
+      // What is for people to look at is never read: damage to it stops nothing.
+      for (const file of readdirSync(inFolder(run, "tensorboard"))) writeFileSync(inFolder(run, "tensorboard", file), "damaged");
+      appendFileSync(inFolder(run, "metrics.jsonl"), '{"type":"st');
+    }
+    const resumed = await Promise.all([fit("interrupted", "--resume"), fit("killed", "--resume")]);
+    expect(resumed.map(({ code }) => code)).toEqual([0, 0]);
+    for (const run of ["interrupted", "killed"]) {
       expect(stepsLogged(run)).toEqual(stepsLogged("whole"));
       for (const file of ["model/model.safetensors", "model/config.json", "model/README.md", "last/model.safetensors", "samples/000090.mid"]) {
         expect(readFileSync(inFolder(run, file)).equals(readFileSync(inFolder("whole", file)))).toBe(true);
@@ -157,7 +136,7 @@ describe("dexter-train fit", () => {
 
   test("a configuration that changed is refused, and the run stays as it was", async () => {
     const before = readFileSync(inFolder("whole", "state.safetensors"));
-    writeFileSync(inFolder("other.yaml"), `${CONFIG}seed: 2\n`);
+    writeFileSync(inFolder("other.yaml"), `${TINY_BASE}seed: 2\n`);
     const run = await dexterTrain("fit", inFolder("other.yaml"), "-o", inFolder("whole"), "--resume");
     expect(run).toMatchObject({ code: 1, stdout: "" });
     expect(run.stderr).toContain("the saved state is of a run with other options or data");

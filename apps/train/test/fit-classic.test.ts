@@ -1,0 +1,82 @@
+/**
+ * @file `dexter-train fit` with a tiny DiffWave: stopped and resumed, the best and the last checkpoint, a sample.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { dexterTrain, startDexterTrain, type Outcome } from "./dexter-train.js";
+import { prepareTinySet } from "./tiny-corpus.js";
+
+jest.setTimeout(240_000);
+const folder = mkdtempSync(join(tmpdir(), "dexter-classic-"));
+const inFolder = (...parts: string[]): string => join(folder, ...parts);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const STEPS = 8;
+const CONFIG = `
+model: diffwave
+data: set.h5
+engine: wasm
+network: { segmentNotes: 20, residualChannels: 4, residualLayers: 2 }
+steps: ${STEPS}
+batch: 1
+optimizer: { learningRate: 0.01, warmup: 0 }
+ema: null
+validation: { everySteps: 2, segments: 2 }
+saveEvery: 2
+sampleEvery: 4
+`;
+beforeAll(async () => {
+  expect((await prepareTinySet(folder, "--features", "classic", "--release", "sound")).code).toBe(0);
+  writeFileSync(inFolder("tiny.yaml"), CONFIG);
+});
+
+interface Line {
+  readonly type: string;
+  readonly step: number;
+  readonly loss: number;
+  readonly file: string;
+  readonly agreement?: Record<string, number>;
+}
+const lines = (run: string): Line[] =>
+  existsSync(inFolder(run, "metrics.jsonl"))
+    ? readFileSync(inFolder(run, "metrics.jsonl"), "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line) as Line)
+    : [];
+const of = (run: string, type: string): Line[] => lines(run).filter((line) => line.type === type);
+const bytes = (...path: string[]): Buffer => readFileSync(inFolder(...path));
+
+async function interrupted(): Promise<Outcome> {
+  const { child, outcome } = startDexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("broken"));
+  while (child.exitCode === null && of("broken", "step").length < 3) await pause(2);
+  child.kill("SIGINT");
+  return outcome;
+}
+
+test("a classic run that was stopped goes on to the bytes of one that was not; model/ is the best, last/ the last", async () => {
+  const [whole, broken] = await Promise.all([dexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("whole"), "--json"), interrupted()]);
+  expect(whole.code).toBe(0);
+  const { best } = JSON.parse(whole.stdout) as { best: { step: number; value: number } };
+  const validations = of("whole", "validation");
+  expect(validations.map(({ step }) => step)).toEqual([2, 4, 6, 8]);
+  const least = Math.min(...validations.map(({ loss }) => loss));
+  expect(best.value).toBe(least);
+  expect(validations.find(({ step }) => step === best.step)?.loss).toBe(least);
+  expect(bytes("whole", "model/model.safetensors").equals(bytes("whole", "last/model.safetensors"))).toBe(best.step === STEPS);
+
+  const drawn = of("whole", "sample");
+  expect(drawn.map(({ step, file }) => [step, file])).toEqual([[8, "samples/000008.json"]]);
+  expect(Object.values(validations[3].agreement ?? {}).filter(Number.isFinite).length).toBeGreaterThan(0);
+  expect((JSON.parse(bytes("whole", "samples/000008.json").toString()) as { notes: { pitch: number[] } }).notes.pitch).toHaveLength(40);
+  const { training } = JSON.parse(bytes("whole", "model/config.json").toString()) as { training: { works: string[] } };
+  expect(training.works).toHaveLength(1);
+
+  expect(broken.code).toBe(130);
+  expect(of("broken", "step").length).toBeLessThan(STEPS);
+  expect((await dexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("broken"), "--resume")).code).toBe(0);
+  for (const file of ["model/model.safetensors", "last/model.safetensors", "model/config.json", "samples/000008.json"]) {
+    expect(bytes("broken", file).equals(bytes("whole", file))).toBe(true);
+  }
+  expect(of("broken", "step").map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+});

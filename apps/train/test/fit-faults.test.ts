@@ -1,0 +1,76 @@
+/**
+ * @file Runs of `dexter-train fit` that cannot go on: a full disk, figures that are not finite, an end by patience. What was saved stays good.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { dexterTrain, dexterTrainIn, type Outcome } from "./dexter-train.js";
+import { prepareTinySet, TINY_BASE } from "./tiny-corpus.js";
+
+jest.setTimeout(240_000);
+const folder = mkdtempSync(join(tmpdir(), "dexter-faults-"));
+const inFolder = (...parts: string[]): string => join(folder, ...parts);
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeAll(async () => {
+  expect((await prepareTinySet(folder)).code).toBe(0);
+  writeFileSync(inFolder("trial.yaml"), TINY_BASE);
+});
+
+const fit = (run: string, ...args: string[]): Promise<Outcome> => dexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder(run), ...args);
+const record = (run: string): Record<string, unknown> => JSON.parse(readFileSync(inFolder(run, "run.json"), "utf8")) as Record<string, unknown>;
+const savedSteps = (run: string): number[] =>
+  [...readFileSync(inFolder(run, "state.safetensors"), "latin1").matchAll(/"steps\.(?:mean|flow)":"(\d+)"/g)].map(([, step]) => Number(step));
+interface Line {
+  readonly type: string;
+  readonly stage: string;
+  readonly step: number;
+  readonly agreement?: Record<string, number>;
+}
+const lines = (run: string): Line[] => readFileSync(inFolder(run, "metrics.jsonl"), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as Line);
+
+test("a full disk ends a run in one line; what was saved before goes on once there is room", async () => {
+  const preload = new URL("full-disk.mjs", import.meta.url).href;
+  const full = await dexterTrainIn({ NODE_OPTIONS: `--import=${preload}`, DEXTER_TEST_DISK_BYTES: "40000" }, "fit", inFolder("trial.yaml"), "-o", inFolder("full"), "saveEvery=5", "sampleEvery=0");
+  expect(full).toMatchObject({ code: 1, stdout: "" });
+  expect(full.stderr.trimEnd().split("\n").at(-1)).toBe(`dexter-train: ${inFolder("full")}: the disk is full. The state that was saved last is whole: make room and add --resume to go on`);
+  const [mean] = savedSteps("full");
+  expect(mean).toBeGreaterThan(0);
+  expect(mean % 5).toBe(0);
+  const resumed = await fit("full", "--resume", "saveEvery=5", "sampleEvery=0");
+  expect(resumed.code).toBe(0);
+  expect(lines("full").filter(({ type }) => type === "step")).toHaveLength(90);
+  expect(record("full")).toMatchObject({ status: "finished" });
+});
+
+test("a loss that is not finite ends a run in one line and leaves the last good state", async () => {
+  // Decay by ten times the weights turns and enlarges them ninefold at each step.
+  const run = await fit("diverged", "mean.learningRate=1", "mean.weightDecay=10", "saveEvery=3", "validateEvery=1000");
+  expect(run).toMatchObject({ code: 1, stdout: "" });
+  const last = run.stderr.trimEnd().split("\n").at(-1) ?? "";
+  expect(last).toMatch(/^dexter-train: Training diverged at step \d+: the (loss|gradient) is not finite\. Lower the learning rate/);
+  const step = Number(/at step (\d+)/.exec(last)?.[1]);
+  expect(savedSteps("diverged")).toEqual(expect.arrayContaining([3 * Math.floor(step / 3)]));
+  expect(record("diverged")).toMatchObject({ status: "failed", message: last.replace("dexter-train: ", "") });
+  expect(existsSync(inFolder("diverged", "model"))).toBe(false);
+});
+
+test("keep: agreement keeps the weights of the best agreement; a run that its patience ended takes no more step", async () => {
+  const options = ["keep=agreement", "patience=1", "sampleEvery=1", "validateEvery=5", "mean.steps=5", "flow.steps=200"];
+  const first = await fit("patient", ...options);
+  expect(first.code).toBe(0);
+  const found = lines("patient");
+  const steps = found.filter(({ type }) => type === "step").length;
+  expect(steps).toBeLessThan(205);
+  const mean = ({ agreement = {} }: Line): number => Object.values(agreement).reduce((sum, r) => sum + r, 0) / Object.keys(agreement).length;
+  const validations = found.filter(({ type, stage }) => type === "validation" && stage === "flow");
+  const best = validations.reduce((most, line) => (mean(line) > mean(most) ? line : most));
+  expect(best).toBe(validations.at(-2));
+  const config = (): { training: { steps: { flow: number } } } => JSON.parse(readFileSync(inFolder("patient", "model/config.json"), "utf8")) as never;
+  expect(config().training.steps.flow).toBe(best.step);
+  const before = readFileSync(inFolder("patient", "model/model.safetensors"));
+  expect((await fit("patient", "--resume", ...options)).code).toBe(0);
+  expect(lines("patient").filter(({ type }) => type === "step")).toHaveLength(steps);
+  expect(config().training.steps.flow).toBe(best.step);
+  expect(readFileSync(inFolder("patient", "model/model.safetensors")).equals(before)).toBe(true);
+});
