@@ -236,7 +236,7 @@ withTorch("the PyTorch trainer", () => {
     expect(new Set(found).size).toBe(6);
     found.forEach((index, b) => expect([...rows(mask.data, b)]).toEqual([...all[index].mask]));
     const expected = classicExpected(of, {
-      clean: clean.data, noise: noise.data, score: score.data, perceptual: null, step: step.data, dropped: Uint8Array.from(dropped.data), mask: Uint8Array.from(mask.data),
+      clean: clean.data, noise: noise.data, score: score.data, perceptual: null, step: Float32Array.from(step.data), dropped: Uint8Array.from(dropped.data), mask: Uint8Array.from(mask.data),
     });
     const { loss } = await network.step(traineeOf(of.weights));
     expect(Math.abs(loss / expected.total - 1)).toBeLessThan(1e-5);
