@@ -79,6 +79,21 @@ describe("dexter render", () => {
     expect(filesIn(folder)).toEqual(["bad.xml", "one.mid", "one.xml", "two.mid", "two.musicxml"]);
   }));
 
+  test("shards divide the scores; together they write what one run writes, in names and bytes", inFolder(async (folder) => {
+    for (const name of ["one.xml", "two.xml"]) copyFileSync(WALTZ, join(folder, name));
+    for (const out of ["whole", "parts"]) mkdirSync(join(folder, out));
+    const play = (...args: string[]): ReturnType<typeof dexter> => dexter(folder, "render", "one.xml", "two.xml", "--model", model, "--seed", "3", ...args);
+    expect((await play("-o", "whole")).code).toBe(0);
+    expect((await play("-o", "parts", "--shard", "1/2")).code).toBe(0);
+    expect(filesIn(join(folder, "parts"))).toEqual(["one.mid"]);
+    expect((await play("-o", "parts", "--shard", "2/2")).code).toBe(0);
+    for (const name of ["one.mid", "two.mid"]) {
+      expect(readFileSync(join(folder, "parts", name)).equals(readFileSync(join(folder, "whole", name)))).toBe(true);
+    }
+    const wrong = await play("--shard", "3/2");
+    expect([wrong.code, wrong.complaints.length]).toEqual([2, 1]);
+  }));
+
   test("a MIDI score is not overwritten", inFolder(async (folder) => {
     await dexter(folder, "render", WALTZ, "--model", model, "-o", "score.mid", "--seed", "1");
     const before = readFileSync(join(folder, "score.mid"));

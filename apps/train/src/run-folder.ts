@@ -79,7 +79,7 @@ function encodeState({ format, steps, fingerprint, rest, arrays }: SavedState): 
 }
 
 function decodeState(bytes: Uint8Array, file: string, format: string): SavedState {
-  const { tensors, metadata } = readSafetensors(bytes, { file });
+  const { tensors, metadata } = readTensors(bytes, file);
   if (!metadata["format"]?.startsWith("dexter-training-state")) throw new UsageError(`${file}: not the state of a run`);
   if (metadata["format"] !== format) throw new UsageError(`${file}: the state is of another model. Resume with the run's own configuration`);
   const steps: Record<string, number> = {};
@@ -92,6 +92,15 @@ function decodeState(bytes: Uint8Array, file: string, format: string): SavedStat
   const arrays: Record<string, Float32Array> = {};
   for (const [name, { data }] of tensors) if (data instanceof Float32Array) arrays[name] = data;
   return { format, steps, fingerprint: metadata["fingerprint"] ?? "", arrays, ...(metadata["rest"] ? { rest: restOf(metadata["rest"], file) } : {}) };
+}
+
+function readTensors(bytes: Uint8Array, file: string): ReturnType<typeof readSafetensors> {
+  try {
+    return readSafetensors(bytes, { file });
+  } catch (error) {
+    const reason = (error as Error).message.replace(/ Download it again\.$/, "");
+    throw new Error(`${reason} The run cannot go on: begin it anew in another folder with -o`, { cause: error });
+  }
 }
 
 function restOf(text: string, file: string): unknown {

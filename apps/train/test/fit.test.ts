@@ -1,7 +1,7 @@
 /**
  * @file `dexter-train fit` as a person runs it: stopped, killed, resumed, on a corpus of two tiny pieces.
  */
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -142,6 +142,17 @@ describe("dexter-train fit", () => {
     expect(run.stderr).toContain("the saved state is of a run with other options or data");
     expect(readFileSync(inFolder("whole", "state.safetensors")).equals(before)).toBe(true);
     expect(stepsLogged("whole")).toHaveLength(90);
+  });
+
+  test("a damaged state and an engine that is not there are one line", async () => {
+    mkdirSync(inFolder("damaged"));
+    writeFileSync(inFolder("damaged", "state.safetensors"), readFileSync(inFolder("whole", "state.safetensors")).subarray(0, 2000));
+    const damaged = await fit("damaged", "--resume");
+    expect(damaged).toMatchObject({ code: 1, stdout: "" });
+    expect(damaged.stderr).toMatch(/^dexter-train: .*state\.safetensors is truncated: .*The run cannot go on: begin it anew in another folder with -o\n$/);
+    const absent = await fit("absent", "--engine", "tfjs-node-gpu");
+    // Where that binding is installed, it trains.
+    if (absent.code !== 0) expect(absent.stderr).toMatch(/^dexter-train: Engine tfjs-node-gpu could not be loaded \(.*\)\. Install it, or name no engine.*\n$/);
   });
 
   test("without its data it leaves no folder behind", async () => {

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openSet, readOriginalLayout } from "@dexter/alignment-datasets";
-import { dexterTrain } from "./dexter-train.js";
+import { dexterTrain, type Outcome } from "./dexter-train.js";
+import { writeTinyCorpus } from "./tiny-corpus.js";
 
 const CORPUS = fileURLToPath(new URL("../../../packages/alignment-datasets/test/fixtures/schubert", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "dexter-train-"));
@@ -32,6 +33,30 @@ describe("dexter-train prepare", () => {
       expect(existsSync(join(folder, noteIdPath))).toBe(true);
     }
     original.close();
+  });
+
+  test("shards are prepared apart and merged into the set that they would have been", async () => {
+    const corpus = writeTinyCorpus(join(folder, "shards"), ["Waltz_A", "Waltz_B", "Waltz_C"]);
+    const at = (name: string): string => join(folder, "shards", name);
+    const prepare = (name: string, ...args: string[]): Promise<Outcome> =>
+      dexterTrain("prepare", "--corpus", `folder=${corpus}`, "-o", at(name), "--validation", "0.3", "--json", ...args);
+    const runs = await Promise.all([prepare("whole.h5"), prepare("set.h5", "--shard", "1/2"), prepare("set.h5", "--shard", "2/2")]);
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(JSON.parse(runs[2].stdout)).toMatchObject({ output: at("set.2-of-2.h5") });
+    const lonely = await dexterTrain("merge", at("set.1-of-2.h5"), "-o", at("set.h5"));
+    expect(lonely).toMatchObject({ code: 1, stdout: "" });
+    expect(existsSync(at("set.h5"))).toBe(false);
+    expect((await dexterTrain("merge", at("set.2-of-2.h5"), at("set.1-of-2.h5"), "-o", at("set.h5"))).code).toBe(0);
+    const [whole, merged] = [await openSet(at("whole.h5")), await openSet(at("set.h5"))];
+    expect(merged.description.counts).toEqual(whole.description.counts);
+    expect(merged.description.statistics).toEqual(whole.description.statistics);
+    expect([...merged.entries()]).toEqual([...whole.entries()]);
+    for (let index = 0; index < 3; index++) {
+      expect(merged.readScore(index)).toEqual(whole.readScore(index));
+      expect(merged.readPerformance(index, 1)).toEqual(whole.readPerformance(index, 1));
+    }
+    whole.close();
+    merged.close();
   });
 
   test.each<[string, string[], number, string]>([

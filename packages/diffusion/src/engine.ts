@@ -95,6 +95,7 @@ export async function loadEngine(options: EngineOptions = {}): Promise<Engine> {
       skipped.push({ name, reason: firstLine(error) });
     }
   }
+  if (options.engine) throw new EngineError(`Engine ${options.engine} could not be loaded (${skipped[0].reason}). Install it, or name no engine to take the best that there is.`);
   const reasons = skipped.map((s) => `${s.name}: ${s.reason}`).join("; ");
   throw new EngineError(`No TensorFlow.js engine could be loaded (${reasons}). Install @tensorflow/tfjs-core and @tensorflow/tfjs-backend-wasm.`);
 }
