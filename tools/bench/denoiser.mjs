@@ -5,6 +5,7 @@
  * The sides take turns; what counts is the best call of each. Ours is the built package (`npm run build`) on the runtime that
  * `nodeRuntime` picks (`DEXTER_RUNTIME=web` or `node` chooses); the other is `InferenceSession.run` of the same package.
  */
+import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
 
 const built = (path) => import(new URL(`../../packages/diffusion/dist/${path}.js`, import.meta.url).href);
@@ -37,7 +38,8 @@ const conditions = Array.from({ length: B }, () => ({ score: normals(N * 4) }));
 const runtime = await nodeRuntime({ threads });
 const model = await createClassicModel({ config, tensors }, { runtime });
 
-const ort = await import(runtime.name === "onnxruntime-node" ? "onnxruntime-node" : "onnxruntime-web/wasm").then((module) => module.default ?? module);
+// Native builds may lie elsewhere (NODE_PATH); either way it is the module that our runtime holds.
+const ort = runtime.name === "onnxruntime-node" ? createRequire(import.meta.url)("onnxruntime-node") : await import("onnxruntime-web");
 const session = await ort.InferenceSession.create(classicGraph(network, tensors), {
   intraOpNumThreads: threads, logSeverityLevel: 3, extra: { session: { intra_op: { allow_spinning: "0" } } },
 });

@@ -34,7 +34,7 @@ for (const mixed of [false, true]) {
     for (let b = 0; b < 16; b++) {
       const index = below(source.length);
       const passage = source.passage(index);
-      if (mixed && passage.length > 1) source.mix([passage[0], passage.at(-1)], [0.3, 0.7]);
+      if (mixed && passage.length > 1) source.mix([index, passage[below(passage.length)]], [0.3, 0.7]);
       else source.read(index);
     }
     times.push(performance.now() - started);

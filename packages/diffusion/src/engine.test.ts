@@ -98,7 +98,7 @@ describe("the choice of an engine", () => {
     expect((await loadEngine({ engine: "cpu" })).name).toBe("cpu");
     const failure = await loadEngine({ engine: "tfjs-node", nativeFrom: "/nowhere" }).then(() => null, (error: unknown) => error as Error);
     expect(failure).toBeInstanceOf(EngineError);
-    expect(failure!.message).toContain("tfjs-node: not installed");
+    expect(failure!.message).toContain("Engine tfjs-node could not be loaded (not installed)");
     await expect(loadEngine({ engine: "abacus" as "cpu" })).rejects.toThrow('Engine "abacus" is not known');
   });
 

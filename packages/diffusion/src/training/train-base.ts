@@ -11,6 +11,7 @@ import type { ModelConfig } from "../model/config.js";
 import { adamwStep, DivergenceError, learningRate, trainee, type Trainee } from "./adamw.js";
 import type { BaseDelegate } from "./delegate.js";
 import { encodePiece, type EncoderOutput } from "./encoder-output.js";
+import { fingerprintOf } from "./fingerprint.js";
 import { flowStage } from "./flow-stage.js";
 import { meanStage, semitoneShifts, type PerSemitone } from "./mean-stage.js";
 import { trainingOptions, type PartialTraining } from "./options.js";
@@ -90,6 +91,8 @@ export interface TrainBaseInput {
   readonly saveState?: (state: TrainingState) => void | Promise<void>;
   /** A saved state to go on from. */
   readonly resume?: TrainingState;
+  /** True where `between` had ended the run that is resumed: no more step is taken. */
+  readonly ended?: boolean;
 }
 
 /** The outcome of {@link trainBase}. */
@@ -147,7 +150,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
   const trainees = { mean: begin("mean", encoderPlan, 11), flow: begin("flow", denoiserPlan, 12) };
   const context = { engine, pieces, options };
   const figures: Record<string, unknown> = {};
-  let ended = false;
+  let ended = input.ended ?? false;
   let pieceLevel: ReturnType<typeof fitPieceLevel>;
   let pull: (() => Promise<void>) | undefined;
   const save = async () => {
@@ -197,7 +200,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
       await eventLoop();
     }
     // A run that resumes after a stage tells its figures all the same.
-    if (state.step > 0 && state.step >= steps && !figures[name] && validation.length > 0) {
+    if (state.step > 0 && (state.step >= steps || ended) && !figures[name] && validation.length > 0) {
       figures[name] = { step: state.step, ...(await validate()) };
     }
     await pull?.();
@@ -268,16 +271,4 @@ function shareOut(pieces: readonly PreparedPiece[], share: number, notes: number
 /** Let signals and timers in between steps. */
 function eventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-/** A short name for a JSON value: two runs with equal names have equal options and data. */
-function fingerprintOf(value: unknown): string {
-  const text = JSON.stringify(value);
-  let a = 0x811c9dc5;
-  let b = 0x9dc5811c;
-  for (let i = 0; i < text.length; i++) {
-    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
-    b = Math.imul(b ^ text.charCodeAt(i), 0x85ebca6b) + (b >>> 13);
-  }
-  return (a >>> 0).toString(16).padStart(8, "0") + (b >>> 0).toString(16).padStart(8, "0");
 }

@@ -1,5 +1,5 @@
 /**
- * @file DiffWave against the Python original's values, on every engine that is installed.
+ * @file DiffWave against the Python original's values, on every engine that is installed and as an ONNX model.
  */
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "@jest/globals";
@@ -7,6 +7,7 @@ import { fromTensors, toTensors, type NamedTensors } from "../../src/base/layout
 import { Weights } from "../../src/base/weights.js";
 import { DEFAULT_DIFFWAVE, type DiffWaveConfig, type MinMaxConfig } from "../../src/classic/config.js";
 import { diffWaveNetwork } from "../../src/classic/diffwave.js";
+import type { ClassicInput } from "../../src/classic/network.js";
 import { stepLayers } from "../../src/classic/diffwave-blocks.js";
 import { diffWaveLayout, diffWaveTensors, STEP_CHANNELS, TRAINABLE_SCORE } from "../../src/classic/diffwave-layout.js";
 import { classicLoss } from "../../src/classic/losses.js";
@@ -14,6 +15,8 @@ import { minMax } from "../../src/classic/min-max.js";
 import { EMBEDDING_WIDTH, embedSteps, stepEmbeddingTable } from "../../src/classic/step-embedding.js";
 import { goldenInput, goldenTensors, goldenWeights, predict, predictAndGradient, type GoldenCondition } from "../classic-forward.js";
 import { installedEngines } from "../engines.js";
+import { diffWaveGraph } from "../../src/onnx/diffwave.js";
+import { webRuntime } from "../../src/runtime.js";
 import { openGolden, readGolden } from "./reference.js";
 
 const TOLERANCE = 1e-5;
@@ -126,6 +129,36 @@ const weightFile = readGolden("denoiser_diffwave_weights");
       }) as unknown as Float32Array;
       expect(file.difference(`fractional/${step}`, output)).toBeLessThan(TOLERANCE);
     });
+  });
+
+  /** Predict with ONNX Runtime. */
+  async function predictByOnnx(config: DiffWaveConfig, tensors: NamedTensors, inputs: Readonly<Record<string, ClassicInput>>): Promise<Record<string, Float32Array>> {
+    const session = await (await webRuntime()).open(diffWaveGraph(config, tensors));
+    const predictions: Record<string, Float32Array> = {};
+    for (const [name, { batch: B, notes: N, noisy, step, score, dropped }] of Object.entries(inputs)) {
+      const { prediction } = await session.run({
+        noisy: { data: noisy, shape: [B, N, 5] }, step: { data: step, shape: [B] }, score: { data: score, shape: [B, N, 4] },
+        dropped: { data: Float32Array.from(dropped), shape: [B] },
+      });
+      predictions[name] = prediction;
+    }
+    await session.release();
+    return predictions;
+  }
+
+  test("as an ONNX model", async () => {
+    const inputs = Object.fromEntries(cases.map(([notes, steps, condition]) => [`out/${notes}/t${steps.join("_")}/${condition}`, goldenInput(file, notes, steps, condition)]));
+    inputs["out/100/t0_999/mask"] = goldenInput(file, 100, [0, 999], "mask");
+    const predictions = await predictByOnnx(small, goldenTensors(weightFile!, diffWaveTensors(small)), inputs);
+    expect(Object.keys(predictions).length).toBe(22);
+    expect(Object.entries(predictions).filter(([name, values]) => !(file.difference(name, values) < TOLERANCE)).map(([name]) => name)).toEqual([]);
+  });
+
+  test("as an ONNX model with a learned condition", async () => {
+    const learned = { ...goldenTensors(weightFile!, diffWaveTensors(small)), [TRAINABLE_SCORE]: { shape: [4, 100], data: file.values("trainable/parameter") } };
+    const input = { "trainable/out": goldenInput(file, 100, [0, 999], "mask") };
+    const { "trainable/out": output } = await predictByOnnx({ ...small, condition: "trainable_score" }, learned, input);
+    expect(file.difference("trainable/out", output)).toBeLessThan(TOLERANCE);
   });
 
   test("the table of embedded steps", () => {
