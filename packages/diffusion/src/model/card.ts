@@ -38,8 +38,8 @@ Expressive piano performance from a score: a rectified flow over six performance
 
 - data: ${corpora.length > 0 ? corpora.join(", ") : "not recorded"}${licences.length > 0 ? ` (${licences.join(", ")})` : ""}
 - training pieces: ${record.pieces ?? "?"} scores, ${record.performances ?? "?"} performances; validation: ${record.validationPieces ?? "?"} scores of other pieces
-- split seed: ${record.data?.map(({ seed }) => seed ?? "?").join(", ") ?? "?"}; training seed: ${record.seed ?? "?"}
-- kept out of both by rule: everything in Vienna 4x22, and Chopin op. 10 no. 3 and op. 38, Mozart K. 331 (first movement) and Schubert D. 783 no. 15 wherever they stand
+- split seed: ${[...new Set(record.data?.flatMap(({ seed }) => seed ?? []))].join(", ") || "?"}; training seed: ${record.seed ?? "?"}
+- kept out of both by rule: everything in Vienna 4x22, and Chopin op. 10 no. 3 and op. 38, Mozart K. 331 (first movement) and Schubert D. 783 no. 15 wherever they stand; ten mazurkas (HELD_OUT_MAZURKAS of @dexter/alignment-datasets)
 - steps: ${Object.entries(record.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ")}; engine: ${record.engine ?? "?"}
 - statistics of features and targets: from the training part only
 
@@ -49,7 +49,7 @@ ${figures.join("\n")}
 ${pieceLevel ? `\nMean tempo and mean velocity of a piece by ridge regression, R² on left-out pieces: ${pieceLevel.log2SecPerQuarter.r2.toFixed(2)} and ${pieceLevel.meanVelocity.r2.toFixed(2)}.\n` : ""}
 ## Sampling
 
-Euler, ${sampling.steps} steps, guidance ${sampling.guidance}, gains ${sampling.gains.map((gain) => gain.toFixed(2)).join(" ")} (fitted on the validation pieces), slow tempo × ${sampling.slowTempoFactor}.
+Euler, ${sampling.steps} steps, guidance ${sampling.guidance}, gains ${sampling.gains.map((gain) => gain.toFixed(2)).join(" ")} (fitted on the validation pieces)${sampling.temperature ? `, temperature ${sampling.temperature.join(" ")}` : ""}, slow tempo × ${sampling.slowTempoFactor}.
 
 ${EVALUATION}
 
