@@ -27,7 +27,8 @@ const url = await new Promise((resolve, reject) => {
 let latest = null;
 const { runs } = await (await fetch(`${url}api/runs`)).json();
 const run = runs.find(({ shipped }) => !shipped);
-void listen(`${url}api/runs/${run.id}/events`);
+// The stream breaks off when the server ends.
+listen(`${url}api/runs/${run.id}/events`).catch(() => undefined);
 
 const rows = [];
 const begun = Date.now();
