@@ -32,7 +32,8 @@ const dPrediction = normals(B * N * 5);
 
 /** Weights that leave no layer silent. */
 function weightsOf(config: DiffWaveConfig): Float32Array {
-  return initialDiffWave(diffWaveLayout(config), randomStream(5)).map((w) => w + 0.1 * random.normal());
+  const noise = randomStream(23, 7); // the same for every engine; no ReLU at its kink
+  return initialDiffWave(diffWaveLayout(config), randomStream(5)).map((w) => w + 0.1 * noise.normal());
 }
 
 const length = (vector: Float32Array): number => Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
@@ -48,7 +49,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))("DiffWave
     const { gradient } = predictAndGradient(engine, network, weights, input, () => dPrediction);
     expect(gradient.length).toBe(network.layout.size);
     const loss = (moved: Float32Array): number => predict(engine, network, moved, input).reduce((sum, p, i) => sum + p * dPrediction[i], 0);
-    const step = 4e-3;
+    const step = 2e-3;
     for (const { name, offset, shape } of network.layout.tensors) {
       const size = shape.reduce((a, b) => a * b, 1);
       // A random direction within the tensor: its derivative is the gradient's projection.
