@@ -23,6 +23,8 @@ const { metafile } = await build({
   jsx: "automatic",
   jsxImportSource: "preact",
   legalComments: "none",
+  // uPlot formats numbers by the browser's language when it is loaded, and some languages that browsers tell are none ("en-US@posix").
+  banner: { js: 'try{new Intl.NumberFormat(navigator.language)}catch{Object.defineProperty(navigator,"language",{value:"en-US"})}' },
   metafile: true,
   logLevel: "warning",
 });
