@@ -74,23 +74,33 @@ inBrowser("the dashboard's page", () => {
 
   test("its buttons write commands, and follow what the run says", async () => {
     const page = await open("winter");
-    const command = (): string => (JSON.parse(readFileSync(join(winter, "control.json"), "utf8")) as { command: string }).command;
+    /** Wait for a command: the page says what it asks for before the server has written it. */
+    const commanded = async (command: string): Promise<void> => {
+      const found = (): string | undefined => {
+        try {
+          return (JSON.parse(readFileSync(join(winter, "control.json"), "utf8")) as { command: string }).command;
+        } catch {
+          return undefined;
+        }
+      };
+      for (let tries = 0; tries < 200 && found() !== command; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(found()).toBe(command);
+    };
     await page.click('[data-command="pause"]');
     await shows(page, "Pausing …");
-    await page.waitForFunction(() => true);
-    expect(command()).toBe("pause");
+    await commanded("pause");
     writeRecord(winter, { status: "paused" });
     await page.waitForSelector('[data-command="resume"]:not(:disabled)');
     await page.click('[data-command="resume"]');
+    await commanded("resume");
     writeRecord(winter, { status: "running" });
     await page.waitForSelector('[data-command="stop"]:not(:disabled)');
     await page.click('[data-command="stop"]');
-    expect(command()).toBe("resume");
     await page.click('[data-command="stop"]');
     await shows(page, "Stopping …");
     writeRecord(winter, { status: "stopped", message: "stopped after 132 steps" });
     await shows(page, "stopped after 132 steps");
-    expect(command()).toBe("stop");
+    await commanded("stop");
     expect(await page.$(".controls")).toBeNull();
   });
 
