@@ -17,7 +17,7 @@ import type { ClassicCondition } from "./network.js";
 export interface ClassicModel {
   /** What the checkpoint says of itself. */
   readonly config: ClassicConfig;
-  /** What `config.prediction` names, for noisy standardized parameters `[B, N, P]` at diffusion steps `[B]`; fractions are allowed. */
+  /** What `config.prediction` names, for noisy standardized parameters `[B, N, P]` at diffusion steps `[B]`, fractions allowed; of a flow at its time, 0 noise … 1 data. */
   readonly denoiser: Denoiser<ClassicCondition>;
   /** Free the network's memory. */
   release(): Promise<void>;

@@ -1,3 +1,4 @@
+import { CLASSIC_VALUES } from "../onnx/classic-graph.js";
 import { randomStream } from "../base/random-stream.js";
 import { webRuntime } from "../runtime.js";
 import { tinyPiece } from "../../test/tiny-score.js";
@@ -53,6 +54,30 @@ describe("renderClassic", () => {
     await renderClassic(model, score, { samples: 2, steps: 2, onProgress: (fraction) => told.push(fraction) });
     expect(told).toEqual([0.25, 0.5, 0.75, 1]);
     await expect(renderClassic(model, score, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+  });
+
+  test("a model that predicts a flow is walked from its last step, noise, to step 0, data", async () => {
+    const flow: ClassicConfig = { ...config, prediction: "flow" };
+    const random = randomStream(2);
+    const tensors = Object.fromEntries(classicTensors(network).map(({ name, shape }) =>
+      [name, { shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.2 * random.normal()) }]));
+    const told: number[] = [];
+    const session = await webRuntime();
+    const runtime: typeof session = {
+      ...session,
+      async open(graph) {
+        const opened = await session.open(graph);
+        return { ...opened, run: (feeds) => {
+          told.push(feeds[CLASSIC_VALUES.step].data[0] as number);
+          return opened.run(feeds);
+        } };
+      },
+    };
+    const player = await createClassicModel({ config: flow, tensors }, { runtime });
+    const [{ parameters }] = await renderClassic(player, score, { seed: 1, steps: 2, sampler: "euler", guidance: 1 });
+    await player.release();
+    expect([...new Set(told)]).toEqual([29, 14.5]);
+    expect(parameters.length).toBe(32);
   });
 
   test("options that do not fit are refused", async () => {

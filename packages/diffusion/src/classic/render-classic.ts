@@ -20,7 +20,7 @@ import { denormalizeParameters, normalizeParameters } from "./normalization.js";
 import { overWindows } from "./whole-score.js";
 import { cutWindows, joinWindows, windowRows, type SegmentWindow, type WindowJoin } from "./windows.js";
 
-/** What is asked of a classic model here: its options and its denoiser, which is told the diffusion step. */
+/** What is asked of a classic model here: its options and its denoiser, which is told the diffusion step, or a flow's time. */
 export interface ClassicRenderer {
   /** Of the checkpoint. */
   readonly config: ClassicConfig;
@@ -101,7 +101,7 @@ export async function renderClassic(model: ClassicRenderer, score: Score, option
     const schedule = SAMPLERS[sampling.sampler].prediction === "flow" ? null : sampling.schedule ?? null;
     const start = !source ? noise : fraction === 1 ? source : renoiseSource(source, noise, { schedule, fraction });
     let started = !onStep;
-    const drawn = await sampleDiffusion(inNetworkSteps(denoiser, config, sampling.sampler), start, [shown.condition], {
+    const drawn = await sampleDiffusion(denoiser, start, [shown.condition], {
       ...sampling,
       seed: seed + k,
       fraction,
@@ -190,12 +190,6 @@ function samplingOptions({ prediction, schedule }: ClassicConfig, options: Class
     throw new RenderError(`sampler "${sampler}" does not fit a model that predicts ${prediction}; take ${prediction === "flow" ? "heun" : "dpmpp2m"}.`);
   }
   return { sampler, prediction, schedule: noiseSchedule(schedule), steps, eta, guidance, clip, compat, signal };
-}
-
-/** Flows are walked in time, 0 is noise; the network was told steps, 0 is data. */
-function inNetworkSteps(denoiser: Denoiser<ClassicCondition>, { schedule }: ClassicConfig, sampler: SamplerName): Denoiser<ClassicCondition> {
-  if (SAMPLERS[sampler].prediction !== "flow") return denoiser;
-  return (noisy, time, conditions) => denoiser(noisy, time.map((t) => (1 - t) * (schedule.steps - 1)), conditions);
 }
 
 /** Quarter notes from the first onset to the last, per minute that they take. */
