@@ -42,6 +42,8 @@ test.each([
   ["data: a.h5\nengine: wasmm", 'trial.yaml:2: engine must be one of tfjs-node-gpu, tfjs-node, webgpu, wasm, cpu, torch, got "wasmm". Did you mean "wasm"?'],
   ["data: a.h5\nmodel: diffwaves", 'model must be one of base, diffwave, unet, got "diffwaves". Did you mean "diffwave"?'],
   ["data: a.h5\nmodel: unet\nnetwork: { dim: 0 }", "trial.yaml:3: network.dim must be >= 1, got 0"],
+  ["data: a.h5\nmodel: diffwave\nnetwork: { residualLayers: 30, dilationBound: 20 }", "trial.yaml: network.dilationBound must be so that no dilation exceeds 65536, got 20"],
+  ["data: a.h5\nmodel: unet\nnetwork: { scoreNormalization: { low: 0, high: 1, mode: all } }", "network.scoreNormalization"],
   ["data: a.h5\nmodel: diffwave\nloss: { weights: [1] }", "loss.weights must be 5 numbers"],
   ["data: a.h5\nmodel: diffwave\nema: lots", 'trial.yaml:3: ema must be a number from 0 to 0.9999999, or null, got "lots"'],
   ["data: a.h5\nsed: 1\nbatsh: 2", 'trial.yaml:2: unknown key "sed". Did you mean "seed"?; '],

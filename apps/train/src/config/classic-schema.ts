@@ -7,11 +7,21 @@ import { choice, count, either, flag, list, number, object, orNull, positive, ty
 const INPUT: Readonly<Record<string, Schema>> = {
   parameters: count("Performance parameters.", 1, 64),
   scoreFeatures: count("Score features.", 1, 1024),
-  perceptualFeatures: count("Perceptual features.", 0, 1024),
+  perceptualFeatures: count("Perceptual features.", 1, 1024),
   segmentNotes: count("Notes of a segment.", 1, 8192),
   condition: choice("What stands for a missing condition: a constant, or a learned matrix.", ["fixed", "trainable_score"]),
   conditionDropout: number("Chance that a training segment loses its condition.", 0, 1),
 };
+
+const range = (description: string): Schema =>
+  object(
+    {
+      low: number("Lower end.", -1000, 1000),
+      high: number("Upper end.", -1000, 1000),
+      mode: choice("Minima over each feature, each note, or the segment.", ["rowwise", "framewise", "imagewise"]),
+    },
+    { description, required: ["low", "high", "mode"] },
+  );
 
 const NETWORK = {
   diffwave: object(
@@ -22,14 +32,7 @@ const NETWORK = {
       kernelSize: choice("Notes under a filter.", [1, 3, 5, 7, 9, 11]),
       dilationBase: count("Dilation of layer i is base ^ (i mod bound).", 1, 16),
       dilationBound: count("Length of the cycle of dilations.", 1, 64),
-      normalization: object(
-        {
-          low: number("Lower end.", -1000, 1000),
-          high: number("Upper end.", -1000, 1000),
-          mode: choice("Minima over each feature, each note, or the segment.", ["rowwise", "framewise", "imagewise"]),
-        },
-        { description: "Range that the score features are brought to.", required: ["low", "high", "mode"] },
-      ),
+      normalization: range("Range that the score features are brought to."),
       film: flag("Whether perceptual features scale and shift every layer's input."),
       diffusionSteps: count("Diffusion steps that the embedding table knows.", 1, 100_000),
     },
@@ -39,12 +42,13 @@ const NETWORK = {
     {
       ...INPUT,
       dim: count("Channels of the first level.", 1, 4096),
-      dimMults: list("Multiple of `dim` per level.", count("Factor.", 1, 256), 1, 12),
+      dimMults: list("Multiple of `dim` per level.", count("Factor.", 1, 256), 1, 8),
       initDim: orNull(count("Channels of the first convolution; null: the original's rule.", 1, 8192)),
       outDim: orNull(count("Channels of the output; null: the input's.", 1, 8192)),
       channels: count("Channels of the input image.", 1, 64),
       withTimeEmbedding: flag("Whether the diffusion step is embedded."),
       convnextMult: count("Widening inside a ConvNeXt block.", 1, 64),
+      scoreNormalization: orNull(range("Range that the score features are brought to; null: raw, as the original has them.")),
     },
     { description: "The denoiser." },
   ),

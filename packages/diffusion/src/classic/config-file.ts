@@ -27,10 +27,7 @@ export function readClassicConfig(text: string, options: { readonly file?: strin
   const root = new Field(file, "", value);
   root.at("version").integer(1, 1);
   const network = root.at("network");
-  checkInput(network);
-  network.at("kind").oneOf(["diffwave", "unet"]);
-  if (network.record()["kind"] === "diffwave") checkDiffWave(network);
-  else checkUnet(network);
+  checkNetwork(network);
   root.at("prediction").oneOf(["noise", "x0", "v", "flow"]);
   checkSchedule(root.at("schedule"));
   if (!root.at("scale").isNull()) {
@@ -48,6 +45,18 @@ export function writeClassicConfig(config: ClassicConfig): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
+/**
+ * Check the options of a denoiser.
+ *
+ * @throws CheckpointError that names the field, what was expected and what came
+ */
+export function checkNetwork(network: Field): void {
+  checkInput(network);
+  network.at("kind").oneOf(["diffwave", "unet"]);
+  if (network.record()["kind"] === "diffwave") checkDiffWave(network);
+  else checkUnet(network);
+}
+
 function checkInput(network: Field): void {
   for (const name of ["parameters", "scoreFeatures", "perceptualFeatures"]) network.at(name).integer(1, MAX_FEATURES);
   network.at("segmentNotes").integer(1, MAX_NOTES);
@@ -63,10 +72,7 @@ function checkDiffWave(network: Field): void {
   const base = network.at("dilationBase").integer(1, MAX_DILATION);
   const bound = network.at("dilationBound").integer(1, MAX_LAYERS);
   if (base ** (Math.min(bound, layers) - 1) > MAX_DILATION) network.at("dilationBound").fail(`so that no dilation exceeds ${MAX_DILATION}`);
-  const range = network.at("normalization");
-  range.at("low").number();
-  range.at("high").number();
-  range.at("mode").oneOf(["rowwise", "framewise", "imagewise"]);
+  checkRange(network.at("normalization"));
   network.at("film").flag();
   network.at("diffusionSteps").integer(1, MAX_STEPS);
 }
@@ -78,6 +84,14 @@ function checkUnet(network: Field): void {
   network.at("channels").integer(1, MAX_CHANNELS);
   network.at("withTimeEmbedding").flag();
   network.at("convnextMult").integer(1, MAX_CHANNELS);
+  const range = network.at("scoreNormalization");
+  if (range.present() && !range.isNull()) checkRange(range);
+}
+
+function checkRange(range: Field): void {
+  range.at("low").number();
+  range.at("high").number();
+  range.at("mode").oneOf(["rowwise", "framewise", "imagewise"]);
 }
 
 function checkSchedule(schedule: Field): void {

@@ -6,7 +6,7 @@
  * A segment is an image of one channel: notes by parameters, and beside it notes
  * by conditions (score features, then perceptual features). Both are spread to
  * `dim` columns and pass down and up the levels of Ho et al. (2020), Appendix B,
- * in the form of lucidrains' denoising-diffusion-pytorch (see `unet-layers.ts`
+ * in the form of lucidrains' denoising-diffusion-pytorch (see `unet-block.ts`
  * and `unet-attention.ts`). Every level but the first hands its two images over
  * to the way up.
  */

@@ -79,7 +79,7 @@ function levels(net: Net, config: UnetConfig, first: Images, signal: Value | nul
   return block(net, "final_block", images, null, false).x;
 }
 
-/** The residual block of `classic/unet-layers.ts`. */
+/** The residual block of `classic/unet-block.ts`. */
 function block(net: Net, name: string, { x, condition }: Images, signal: Value | null, passesCondition: boolean): Images {
   const { graph, tensors } = net;
   let h = convolution(net, x, `${name}.ds_conv`, WIDE_KERNEL);

@@ -7,7 +7,10 @@ import {
   DEFAULT_DIFFWAVE, DEFAULT_NOISE_SCHEDULE, DEFAULT_UNET,
   type ClassicNetworkConfig, type DiffWaveConfig, type NoiseScheduleConfig, type ParameterScale, type PredictionKind, type UnetConfig,
 } from "../../classic/config.js";
+import { checkNetwork } from "../../classic/config-file.js";
 import { LOSS_TERMS, type LossTerm, type LossType, type ReconstructionBound } from "../../classic/losses.js";
+import { Field } from "../../config-field.js";
+import { CheckpointError } from "../../errors.js";
 
 /**
  * What the network predicts and what is compared (`training.mode`): the noise
@@ -192,9 +195,6 @@ export const DEFAULT_CLASSIC_TRAINING: ClassicTrainingOptions = {
   memoryLimitMB: null,
 };
 
-/** Options of a group, some of them. */
-type Group<K extends keyof ClassicTrainingOptions> = Partial<ClassicTrainingOptions[K]>;
-
 /** Some of the options; the rest keep their defaults. */
 export type PartialClassicTraining = Partial<
   Omit<ClassicTrainingOptions, "network" | "schedule" | "loss" | "optimizer" | "augmentation" | "validation" | "monitor" | "earlyStopping">
@@ -202,19 +202,19 @@ export type PartialClassicTraining = Partial<
   /** The denoiser; `kind` decides which defaults are filled in, without it DiffWave's. */
   readonly network?: Partial<DiffWaveConfig> | (Partial<UnetConfig> & Pick<UnetConfig, "kind">);
   /** The schedule of noise. */
-  readonly schedule?: Group<"schedule">;
+  readonly schedule?: Partial<ClassicTrainingOptions["schedule"]>;
   /** What is minimized. */
-  readonly loss?: Group<"loss">;
+  readonly loss?: Partial<ClassicTrainingOptions["loss"]>;
   /** How weights follow their gradients. */
-  readonly optimizer?: Group<"optimizer">;
+  readonly optimizer?: Partial<ClassicTrainingOptions["optimizer"]>;
   /** How training data are varied. */
-  readonly augmentation?: Group<"augmentation">;
+  readonly augmentation?: Partial<ClassicTrainingOptions["augmentation"]>;
   /** Figures on unseen segments. */
-  readonly validation?: Group<"validation">;
+  readonly validation?: Partial<ClassicTrainingOptions["validation"]>;
   /** Which of them decides. */
-  readonly monitor?: Group<"monitor">;
+  readonly monitor?: Partial<ClassicTrainingOptions["monitor"]>;
   /** When to stop before the end. */
-  readonly earlyStopping?: Group<"earlyStopping">;
+  readonly earlyStopping?: Partial<ClassicTrainingOptions["earlyStopping"]>;
 };
 
 /**
@@ -242,6 +242,15 @@ export function classicTrainingOptions(partial: PartialClassicTraining = {}): Cl
   return options;
 }
 
+/** Refuse a network whose checkpoint could not be read again. */
+function checkReadable(network: ClassicNetworkConfig): void {
+  try {
+    checkNetwork(new Field("training options:", "network", network));
+  } catch (error) {
+    throw error instanceof CheckpointError ? new ShapeError(error.message) : error;
+  }
+}
+
 function checkOptions(options: ClassicTrainingOptions): void {
   const refuse = (name: string, expected: string, value: unknown): never => {
     throw new ShapeError(`training options: ${name} must be ${expected}, got ${JSON.stringify(value)}.`);
@@ -256,6 +265,7 @@ function checkOptions(options: ClassicTrainingOptions): void {
     if (!names.includes(value)) refuse(name, `one of ${names.join(", ")}`, value);
   };
   const { network, loss, optimizer, augmentation, validation, earlyStopping } = options;
+  checkReadable(network);
   oneOf("objective", options.objective, CLASSIC_OBJECTIVES);
   oneOf("target", options.target, ["generate", "transfer"]);
   oneOf("stepSampling", options.stepSampling, ["uniform", "logit-normal"]);
