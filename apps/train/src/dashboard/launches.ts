@@ -96,10 +96,11 @@ export async function openLaunches(configs: readonly string[], { runs, demo = DE
     async start(id, { resume = false } = {}) {
       const launch = launches.find((candidate) => candidate.id === id);
       if (!launch) throw new LaunchError(`no run is called "${id}"`);
-      if (children.get(folderOf(launch))?.running) throw new LaunchError(`${launch.name} is running already`);
-      if ([...children.values()].filter(({ running }) => running).length >= MAX_CHILDREN) throw new LaunchError(`${MAX_CHILDREN} runs are running already`);
       const folder = launch.folder();
       const there = await hasState(folder);
+      // Nothing is waited for from here on: of two requests at once the second finds the first one's process.
+      if (children.get(folderOf(launch))?.running) throw new LaunchError(`${launch.name} is running already`);
+      if ([...children.values()].filter(({ running }) => running).length >= MAX_CHILDREN) throw new LaunchError(`${MAX_CHILDREN} runs are running already`);
       if (there && !resume) throw new LaunchError(`${folder} holds a run already: go on with it instead`);
       lastFolder.set(id, folder);
       children.set(folder, train(launch.config, folder, resume && there));

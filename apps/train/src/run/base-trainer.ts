@@ -86,7 +86,7 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
   const { steps } = model.config.training as { steps: Record<StageName, number> };
   const taken = `${steps.mean} + ${steps.flow}`;
   if (!model.finished) return { finished: false, steps: taken, record: {} };
-  const kept = await finish(config, data, context, model);
+  const kept = await finish(config, data, context, model, best.found);
   return { finished: true, steps: taken, record: { training: kept.training, sampling: kept.sampling } };
 
   function exhausted(): boolean {
@@ -100,9 +100,16 @@ function worksOf({ pieces }: FitData, fold: ReturnType<typeof trainingOptions>["
   return [...new Set(works)].sort();
 }
 
-/** The checkpoints of a run that is done, with gains that make draws vary as pianists do. */
-async function finish(config: BaseFitConfig, { validation }: FitData, { folder, signal }: RunContext, last: TrainedModel): Promise<ModelConfig> {
-  const best = config.keep === "last" || validation.length === 0 ? null : await loadCheckpoint(folder.model).catch(() => null);
+/**
+ * The checkpoints of a run that is done, with gains that make draws vary as pianists do.
+ *
+ * @param hasBest - a validation of this run was the best, and its checkpoint saved
+ */
+async function finish(config: BaseFitConfig, { validation }: FitData, { folder, signal, log }: RunContext, last: TrainedModel, hasBest: boolean): Promise<ModelConfig> {
+  const best = config.keep === "last" || !hasBest ? null : await loadCheckpoint(folder.model).catch((error: Error) => {
+    log({ type: "event", message: `the best checkpoint cannot be read, the last one takes its place: ${error.message}` });
+    return null;
+  });
   const kept = best ?? { config: last.config, weights: last.tensors };
   if (!best) await saveCheckpoint(folder.model, kept);
   const gains = validation.length > 0 ? await gainsOf(folder.model, validation, signal) : kept.config.sampling.gains;

@@ -7,6 +7,8 @@ import type { ValidationLine } from "./metrics-file.js";
 export interface BestFigure {
   /** Whether this one is the best so far. One that does not tell the figure is neither better nor worse. */
   take(line: Pick<ValidationLine, "loss" | "agreement">): boolean;
+  /** Whether any validation told the figure. */
+  readonly found: boolean;
   /** Validations since the best. */
   readonly stale: number;
 }
@@ -34,6 +36,9 @@ export function bestFigure(kind: "loss" | "agreement", past: readonly Validation
   past.forEach(take);
   return {
     take,
+    get found() {
+      return best < Infinity;
+    },
     get stale() {
       return stale;
     },
