@@ -11,7 +11,7 @@ export {
 } from "./training/options.js";
 export type { TrainingPiece } from "./training/training-piece.js";
 export { STAGE_NAMES, type StageName, type TrainingState } from "./training/training-state.js";
-export type { TargetScale } from "./base/targets.js";
+export type { PieceLevel, TargetScale } from "./base/targets.js";
 export type { ModelNotes } from "./base/model-notes.js";
 export type { Validation } from "./training/stage.js";
 export type { PerSemitone } from "./training/mean-stage.js";

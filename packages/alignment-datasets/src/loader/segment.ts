@@ -24,7 +24,12 @@ export interface SegmentLoader {
   /** Notes of each, `N`. */
   readonly notes: number;
   /** Mean and standard deviation of the parameters over the played notes of the training performances, `[5]` each. */
-  readonly scale: { readonly mean: readonly number[]; readonly sd: readonly number[] };
+  readonly scale: {
+    /** `[P]`. */
+    readonly mean: readonly number[];
+    /** `[P]`. */
+    readonly sd: readonly number[];
+  };
   /** A digest of what the file holds. */
   readonly fingerprint: string;
   /** What they are, for the record of a run. */

@@ -80,7 +80,7 @@ export interface StoredSet {
 }
 
 /** A numeric column of the stored notes. */
-export type NoteColumn = keyof typeof NOTE_COLUMNS;
+export type NoteColumn = Exclude<keyof StoredNotes, "length" | "id">;
 
 /** Its values. */
 export type NoteColumnData = Float64Array | Int32Array | Uint8Array;

@@ -45,7 +45,10 @@ export const TRAINING_MODES: Readonly<Record<TrainingMode, Required<Pick<Classic
  * `"snr"` weights their square by min(1, SNR); `"none"` leaves them as they are; a clamp cuts x̂₀ off at ± its value
  * (standard deviations) and with it the gradient beyond. Predictions other than noise need none and only a clamp changes them.
  */
-export type ReconstructionBound = "snr" | "none" | { readonly clamp: number };
+export type ReconstructionBound = "snr" | "none" | {
+  /** Bound of x̂₀, standard deviations. */
+  readonly clamp: number;
+};
 
 /** How the terms are computed and added. */
 export interface ClassicLossOptions {

@@ -56,7 +56,12 @@ export interface BaseStart extends DelegatedStart {
   /** Change of every standardized feature for a semitone up, `[C]`. */
   readonly semitoneShifts: readonly number[];
   /** The trained encoder, for the second stage. */
-  readonly encoder: { readonly layout: Layout; readonly weights: Float32Array };
+  readonly encoder: {
+    /** Names and shapes of its tensors. */
+    readonly layout: Layout;
+    /** Its averaged weights. */
+    readonly weights: Float32Array;
+  };
 }
 
 /** Takes the steps of `trainBase`. */
