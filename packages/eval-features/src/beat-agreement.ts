@@ -26,7 +26,7 @@ export interface BeatMeasures {
 
 /** A rendering at the beats of the recordings that it is compared with. */
 export interface RenderedBeats {
-  /** When each beat falls, s, `[K]`; NaN where nothing is struck. */
+  /** When each beat falls, s, `[K]`; NaN before the first onset and behind the last. */
   readonly timeSec: Float64Array;
   /** How loud it is: the mean MIDI velocity of the onset at the beat, `[K]`; NaN where nothing is struck. */
   readonly velocity: Float64Array;
