@@ -3,12 +3,7 @@
  */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-
-/** Commands that are known. */
-export const CONTROL_COMMANDS = ["pause", "resume", "stop", "checkpoint"] as const;
-
-/** One of {@link CONTROL_COMMANDS}. */
-export type ControlCommand = (typeof CONTROL_COMMANDS)[number];
+import { CONTROL_COMMANDS, type ControlCommand } from "../dashboard/run-record.js";
 
 /** Looks for commands. */
 export interface ControlFile {

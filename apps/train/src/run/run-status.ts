@@ -3,9 +3,7 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "@dexter/codec/node";
-
-/** Where a run stands. */
-export type RunStatus = "running" | "paused" | "stopped" | "finished" | "failed";
+import type { RunStatus } from "../dashboard/run-record.js";
 
 /** What `run.json` says of a run besides its status. */
 export interface RunFacts {

@@ -3,7 +3,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { ControlFile } from "./control-file.js";
-import type { RunStatus } from "./run-status.js";
+import type { RunStatus } from "../dashboard/run-record.js";
 
 /** Why a run stopped before its end. */
 export interface StopReason {
