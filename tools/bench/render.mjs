@@ -20,7 +20,7 @@ import { sharedPath } from "../shared-data.mjs";
 
 const ROUNDS = Number(process.argv[2] ?? 3);
 const ISLAMEY = "asap-dataset/Balakirev/Islamey/xml_score.musicxml";
-const LIMITS = { web: [5, 15], node: [2.5, Infinity] };
+const LIMITS = { web: [3, 15], node: [2.5, Infinity] };
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "dexter-bench-"));
 try {
