@@ -79,6 +79,15 @@ test.each([
   await expect(readFitConfig(path, [text])).rejects.toThrow(message);
 });
 
+test("what --print-config shows of a base run is a configuration again", async () => {
+  const path = join(folder, "again.yaml");
+  await writeFile(path, "data: a.h5\nsampling: { steps: 4, guidance: 1.75, slowTempoFactor: 0.3, gains: [1, 1, 1, 1, 1, 1], temperature: [0.8, 0.9, 1, 0.8, 0.8, 0.7] }\n");
+  const { engine, threads, ...shown } = resolvedConfig(await readFitConfig(path));
+  expect([engine, threads]).toEqual(["auto", "all"]);
+  await writeFile(path, JSON.stringify(shown));
+  expect(resolvedConfig(await readFitConfig(path))).toMatchObject({ ...shown, sampling: { steps: 4, guidance: 1.75 } });
+});
+
 test("the schema for editors is the one that is checked", async () => {
   const published = JSON.parse(await readFile(new URL("../fit.schema.json", import.meta.url), "utf8")) as unknown;
   expect(published).toEqual(JSON.parse(JSON.stringify(FIT_SCHEMA)));

@@ -43,7 +43,7 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
   ),
   teachers: list(
     "Models whose expectations the encoder learns beside the performances, each of a run that left a fold out; paths are relative to this file.",
-    text("A model folder."), 1, 100,
+    text("A model folder."), 0, 100,
   ),
   encoder: stack("The network that reads the score."),
   denoiser: stack("The network that draws the performance."),
@@ -60,6 +60,16 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
   flow: object(
     { ...STAGE, conditionDropout: number("Probability that a crop loses its condition.", 0, 0.95) },
     { description: "The second stage: the denoiser learns single performances." },
+  ),
+  sampling: object(
+    {
+      steps: count("Euler steps.", 1, 1000),
+      guidance: number("Strength of the guidance; 1 is the plain conditional model.", 0, 20),
+      slowTempoFactor: number("Factor on the slow part of the tempo.", -10, 10),
+      gains: list("Factor on each of the six drawn channels; fitted anew where pieces validate.", number("Factor.", -10, 10), 6, 6),
+      temperature: list("Standard deviation of the noise that each of the six channels starts from; 1 where absent.", number("Deviation.", 0, 10), 6, 6),
+    },
+    { description: "How the model is sampled unless told otherwise; written into the checkpoint.", required: ["steps", "guidance", "slowTempoFactor", "gains"] },
   ),
   validateEvery: count("Steps between validations.", 1, 10_000_000),
   saveEvery: count("Steps between saved states: what a kill can lose.", 1, 10_000_000),
