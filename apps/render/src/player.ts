@@ -1,13 +1,12 @@
 /**
  * @file Model folders of every kind, behind one question: play this score.
  */
-import { open } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Score } from "@dexter/codec";
 import {
   RenderError, renderClassic, renderScore, type ClassicRenderOptions, type Rendering, type RenderOptions,
 } from "@dexter/diffusion";
-import { loadClassicModel, loadModel } from "@dexter/diffusion/node";
+import { isClassicFolder, loadClassicModel, loadModel } from "@dexter/diffusion/node";
 
 /** What a player may be asked for. */
 export interface PlayOptions extends RenderOptions, Pick<ClassicRenderOptions, "sampler"> {}
@@ -25,7 +24,7 @@ export interface Player {
  */
 export async function loadPlayer(folder: string): Promise<Player> {
   const name = basename(resolve(folder));
-  if (await isClassic(folder)) {
+  if (await isClassicFolder(folder)) {
     const model = await loadClassicModel(folder);
     return {
       name,
@@ -43,18 +42,4 @@ export async function loadPlayer(folder: string): Promise<Player> {
       return renderScore(model, score, options);
     },
   };
-}
-
-/** A look at the beginning of `config.json`; what is wrong with it is said when it is read. */
-async function isClassic(folder: string): Promise<boolean> {
-  const file = await open(join(folder, "config.json")).catch(() => undefined);
-  if (!file) return false;
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
-    return /"format"\s*:\s*"dexter-classic"/.test(buffer.toString("utf8", 0, bytesRead));
-  } catch {
-    return false;
-  } finally {
-    await file.close();
-  }
 }

@@ -6,7 +6,7 @@ import { loadCheckpoint } from "./node/checkpoint-folder.js";
 import { nodeRuntime, type NodeRuntimeOptions } from "./node/node-runtime.js";
 
 export { loadCheckpoint, saveCheckpoint, type SaveOptions } from "./node/checkpoint-folder.js";
-export { loadClassicCheckpoint, loadClassicModel, saveClassicCheckpoint } from "./node/classic-folder.js";
+export { isClassicFolder, loadClassicCheckpoint, loadClassicModel, saveClassicCheckpoint } from "./node/classic-folder.js";
 export { nodeRuntime, RUNTIME_NAMES, type NodeRuntimeOptions, type RuntimeName } from "./node/node-runtime.js";
 
 /**

@@ -1,13 +1,11 @@
 /**
  * @file Models of both kinds behind one question: play this passage, and show every step.
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { scoreFeatures, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
 import {
-  CHECKPOINT_FILES, renderClassic, renderScore, SAMPLER_NAMES, SAMPLERS, TARGET_NAMES, type DrawProgress, type ModelConfig, type Rendering, type SamplerName, type SolverName,
+  renderClassic, renderScore, SAMPLER_NAMES, SAMPLERS, TARGET_NAMES, type DrawProgress, type ModelConfig, type Rendering, type SamplerName, type SolverName,
 } from "@dexter/diffusion";
-import { loadClassicModel, loadModel } from "@dexter/diffusion/node";
+import { isClassicFolder, loadClassicModel, loadModel } from "@dexter/diffusion/node";
 import { nearest } from "../config/config-faults.js";
 import { UsageError } from "../errors.js";
 import type { Passage } from "./passages.js";
@@ -58,7 +56,7 @@ const BASE_PASSAGE_NOTES = 200;
  * @throws CheckpointError when the folder is no checkpoint
  */
 export async function loadTestedModel(folder: string, flags: SamplingFlags): Promise<TestedModel> {
-  return (await isClassic(folder)) ? classicModel(folder, flags) : baseModel(folder, flags);
+  return (await isClassicFolder(folder)) ? classicModel(folder, flags) : baseModel(folder, flags);
 }
 
 async function classicModel(folder: string, { sampler, steps, guidance, eta }: SamplingFlags): Promise<TestedModel> {
@@ -116,10 +114,4 @@ function known<Name extends string>(name: string, names: readonly Name[]): Name 
   if (found) return found;
   const meant = nearest(name, names);
   throw new UsageError(`--sampler: must be one of ${names.join(", ")}, got "${name}"${meant ? `. Did you mean "${meant}"?` : ""}`);
-}
-
-/** A look at the beginning of `config.json`; what is wrong with it is said when it is read. */
-async function isClassic(folder: string): Promise<boolean> {
-  const text = await readFile(join(folder, CHECKPOINT_FILES.config), "utf8").catch(() => "");
-  return /"format"\s*:\s*"dexter-classic"/.test(text.slice(0, 4096));
 }

@@ -1,7 +1,7 @@
 /**
  * @file Classic checkpoints as folders on disk.
  */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@dexter/codec/node";
 import { CHECKPOINT_FILES } from "../checkpoint.js";
@@ -9,6 +9,23 @@ import { readClassicCheckpoint, writeClassicCheckpoint, type ClassicCheckpoint }
 import { createClassicModel, type ClassicModel } from "../classic/classic-model.js";
 import { readCheckpointFile } from "./checkpoint-folder.js";
 import { nodeRuntime, type NodeRuntimeOptions } from "./node-runtime.js";
+
+/** `format` stands at the beginning of a configuration. */
+const LOOKED_AT = 4096;
+
+/** Whether a folder says to hold a classic model: a look at the beginning of its `config.json`. What is wrong with it is said when it is read. */
+export async function isClassicFolder(folder: string): Promise<boolean> {
+  const file = await open(join(folder, CHECKPOINT_FILES.config)).catch(() => undefined);
+  if (!file) return false;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0);
+    return /"format"\s*:\s*"dexter-classic"/.test(buffer.toString("utf8", 0, bytesRead));
+  } catch {
+    return false; // a folder in the file's place
+  } finally {
+    await file.close();
+  }
+}
 
 /**
  * Load a classic checkpoint folder.
