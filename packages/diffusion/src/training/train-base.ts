@@ -8,6 +8,7 @@ import { denoiserNetwork, encoderNetwork } from "../base/network.js";
 import { randomStream } from "../base/random-stream.js";
 import type { Engine } from "../engine.js";
 import type { ModelConfig } from "../model/config.js";
+import { eventLoop } from "../sampling/event-loop.js";
 import { adamwStep, DivergenceError, learningRate, trainee, type Trainee } from "./adamw.js";
 import type { BaseDelegate } from "./delegate.js";
 import { encodePiece, type EncoderOutput } from "./encoder-output.js";
@@ -266,9 +267,4 @@ function shareOut(pieces: readonly PreparedPiece[], share: number, notes: number
   if (known === 0) return pieces;
   const factor = (share / (1 - share)) * (crops(true) / known);
   return pieces.map((piece) => (piece.performances.length > 0 ? piece : { ...piece, weight: piece.weight * factor }));
-}
-
-/** Let signals and timers in between steps. */
-function eventLoop(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

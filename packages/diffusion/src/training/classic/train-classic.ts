@@ -9,6 +9,7 @@ import type { ClassicConfig } from "../../classic/config.js";
 import type { LossTerm } from "../../classic/losses.js";
 import type { ClassicNetwork } from "../../classic/network.js";
 import type { Engine } from "../../engine.js";
+import { eventLoop } from "../../sampling/event-loop.js";
 import { noiseSchedule } from "../../sampling/noise-schedule.js";
 import { adamwStep, DivergenceError, learningRate, type AdamOptions } from "../adamw.js";
 import type { ClassicDelegate } from "../delegate.js";
@@ -344,9 +345,4 @@ function classicConfig(input: TrainClassicInput, options: ClassicTrainingOptions
       options: { ...options, network: undefined, schedule: undefined, scale: undefined },
     },
   };
-}
-
-/** Let signals and timers in between steps. */
-function eventLoop(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
