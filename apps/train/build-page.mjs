@@ -1,7 +1,8 @@
 /**
- * @file Bundle the dashboard's page into `dist/page`: one script, one style sheet, the licences of what is in it.
+ * @file Bundle the dashboard's page into `dist/page`: one script, one style sheet, the licences of what is in it; the shipped model's
+ * record beside it.
  */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -30,6 +31,12 @@ const { metafile } = await build({
 });
 for (const name of ["index.html", "icon.svg"]) copyFileSync(source + name, target + name);
 writeFileSync(`${target}licences.txt`, licences(Object.keys(metafile.inputs)));
+
+// The record of the shipped model, so that the dashboard has something to show wherever it is installed.
+const model = folder("../../data/models/base/");
+const record = folder("dist/model/");
+rmSync(record, { recursive: true, force: true });
+if (existsSync(model)) for (const name of ["config.json", "README.md", "run"]) cpSync(model + name, record + name, { recursive: true });
 
 /** The licence texts of the libraries among the bundle's inputs, and of the recorded notes that the page plays. */
 function licences(inputs) {

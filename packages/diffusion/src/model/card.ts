@@ -63,7 +63,7 @@ measured. Grace notes and ornaments are played as printed.
 
 ## Licence
 
-The weights carry the licence of the data sets that they were trained on: CC BY-NC-SA 4.0.
+The weights carry the licence of the data sets that they were trained on: ${licences.join(", ") || "CC BY-NC-SA 4.0"}.
 `;
 }
 

@@ -40,7 +40,8 @@ export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, { o
   const write = (name: string, content: Uint8Array | string): Promise<void> => writeFileAtomic(join(folder, name), content);
   await write(CHECKPOINT_FILES.weights, files.weights);
   if (files.card !== undefined) await write(CHECKPOINT_FILES.card, files.card);
-  if (onnx) {
+  // Networks of other weights must not stay beside these.
+  if (onnx || (await stat(join(folder, CHECKPOINT_FILES.encoderOnnx)).catch(() => null))) {
     const models = exportOnnx(checkpoint.config, checkpoint.weights);
     await write(CHECKPOINT_FILES.encoderOnnx, models.encoder);
     await write(CHECKPOINT_FILES.denoiserOnnx, models.denoiser);

@@ -261,6 +261,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
 
 /** Pieces known by their beats only are drawn so often that they make up a share of the crops. */
 function shareOut(pieces: readonly PreparedPiece[], share: number, notes: number): readonly PreparedPiece[] {
+  if (!(share >= 0 && share < 1)) throw new RangeError(`beatShare must be from 0 to below 1, got ${share}.`);
   const crops = (played: boolean): number =>
     pieces.filter(({ performances }) => performances.length > 0 === played).reduce((sum, { length, weight }) => sum + Math.ceil(length / notes) * weight, 0);
   const known = crops(false);
