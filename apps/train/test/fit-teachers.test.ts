@@ -1,0 +1,64 @@
+/**
+ * @file `dexter-train fit` with teachers: each leaves a fold out, and an encoder learns what they expect; then ONNX beside the model.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, jest, test } from "@jest/globals";
+import { dexterTrain, type Outcome } from "./dexter-train.js";
+
+jest.setTimeout(240_000);
+const folder = mkdtempSync(join(tmpdir(), "dexter-teachers-"));
+const inFolder = (...parts: string[]): string => join(folder, ...parts);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const DEMO_SET = fileURLToPath(new URL("../demo/demo-set.h5", import.meta.url));
+const NETS = `
+data: ${DEMO_SET}
+engine: wasm
+keep: last
+notes: 64
+batch: 2
+tensorboard: false
+encoder: { hidden: 4, blocks: 1, kernel: 3, dilations: [1] }
+denoiser: { hidden: 4, blocks: 1, kernel: 3, dilations: [1] }
+`;
+
+async function fit(name: string, config: string, ...more: string[]): Promise<Outcome> {
+  writeFileSync(inFolder(`${name}.yaml`), NETS + config);
+  return dexterTrain("fit", inFolder(`${name}.yaml`), "-o", inFolder(name), ...more);
+}
+
+const weights = (name: string): Buffer => readFileSync(inFolder(name, "model", "model.safetensors"));
+const training = (name: string) => (JSON.parse(readFileSync(inFolder(name, "model", "config.json"), "utf8")) as { training: Record<string, unknown> }).training;
+
+test("an encoder with teachers is another one than without, and says so; each teacher names its fold", async () => {
+  const teacher = "mean: { steps: 3 }\nflow: { steps: 0 }\n";
+  const runs = await Promise.all([
+    fit("t0", `${teacher}fold: { index: 0, of: 2 }\n`),
+    fit("t1", `${teacher}fold: { index: 1, of: 2 }\n`),
+    fit("alone", "mean: { steps: 3 }\nflow: { steps: 1 }\n"),
+  ]);
+  expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect([training("t0")["fold"], training("t1")["fold"]]).toEqual([{ index: 0, of: 2 }, { index: 1, of: 2 }]);
+  // What one fold leaves out, the other has.
+  const pieces = [training("t0")["pieces"], training("t1")["pieces"]] as number[];
+  expect(pieces[0] + pieces[1]).toBe(training("alone")["pieces"]);
+
+  const taught = await fit("taught", "teachers: [t0/model, t1/model]\nmean: { steps: 3, teacherWeight: 0.8 }\nflow: { steps: 1 }\n");
+  expect(taught.code).toBe(0);
+  expect(weights("taught").equals(weights("alone"))).toBe(false);
+  expect(training("taught")["data"]).toContainEqual({ teachers: 2 });
+
+  const onnx = await dexterTrain("onnx", inFolder("taught", "model"));
+  expect(onnx.code).toBe(0);
+  for (const file of ["encoder.onnx", "denoiser.onnx"]) expect(existsSync(inFolder("taught", "model", file))).toBe(true);
+});
+
+test("a teacher that is not there is named, and nothing is written", async () => {
+  const { code, stderr } = await fit("orphan", "teachers: [nowhere]\nmean: { steps: 1 }\nflow: { steps: 0 }\n");
+  expect(code).not.toBe(0);
+  expect(stderr).toContain("nowhere");
+  expect(existsSync(inFolder("orphan", "model"))).toBe(false);
+});
