@@ -8,6 +8,7 @@ import { dexterTrain, startDexterTrain } from "./dexter-train.js";
 
 const CORPUS = `folder=${fileURLToPath(new URL("../../../packages/alignment-datasets/test/fixtures/schubert", import.meta.url))}`;
 const VIENNA = sharedPath("datasets", "vienna4x22.tar.gz");
+const MAZURKAS = sharedPath("datasets", "mazurka-bl.tar.gz");
 jest.setTimeout(240_000);
 
 interface Report {
@@ -51,5 +52,17 @@ describe("dexter-train evaluate", () => {
     // Goebl (1999): 22 pianists, four pieces; tempo, velocity per onset and per note, articulation, timing.
     [0.747, 0.716, 0.738, 0.6, 0.553].forEach((r, i) => expect(Math.abs(between[i]! - r)).toBeLessThan(0.005));
     [0.857, 0.837, 0.85, 0.762, 0.708].forEach((r, i) => expect(Math.abs(others[i]! - r)).toBeLessThan(0.005));
+  });
+
+  if (!MAZURKAS) console.warn("skipped: the recordings of mazurkas need datasets/mazurka-bl.tar.gz in DEXTER_SHARED");
+  (MAZURKAS ? test : test.skip)("tells how recordings known by their beats agree, of the mazurkas that are kept out of training", async () => {
+    const run = await dexterTrain("evaluate", "--corpus", `mazurkabl=${MAZURKAS}`, "--json");
+    expect(run.code).toBe(0);
+    const { beats } = JSON.parse(run.stdout) as { beats: { mean: { recordings: number; betweenRecordings: { tempo: number; loudness: number } }; pieces: unknown[] } };
+    expect(beats.pieces).toHaveLength(10);
+    expect(beats.mean.recordings).toBeGreaterThan(300);
+    // A prototype in another language gave about .60 and .68.
+    expect(Math.abs(beats.mean.betweenRecordings.tempo - 0.6)).toBeLessThan(0.02);
+    expect(Math.abs(beats.mean.betweenRecordings.loudness - 0.68)).toBeLessThan(0.02);
   });
 });
