@@ -119,15 +119,20 @@ export interface ClassicConfig {
   readonly training: Readonly<Record<string, unknown>>;
 }
 
-/** The original's DiffWave, with FiLM for the perceptual features. */
-export const DEFAULT_DIFFWAVE: DiffWaveConfig = {
-  kind: "diffwave",
+/** What both of the original's networks read. */
+const DEFAULT_INPUT: ClassicInputConfig = {
   parameters: 5,
   scoreFeatures: 4,
   perceptualFeatures: 7,
   segmentNotes: 200,
   condition: "fixed",
   conditionDropout: 0.1,
+};
+
+/** The original's DiffWave, with FiLM for the perceptual features. */
+export const DEFAULT_DIFFWAVE: DiffWaveConfig = {
+  kind: "diffwave",
+  ...DEFAULT_INPUT,
   residualChannels: 768,
   residualLayers: 12,
   kernelSize: 3,
@@ -141,12 +146,7 @@ export const DEFAULT_DIFFWAVE: DiffWaveConfig = {
 /** The original's U-Net. */
 export const DEFAULT_UNET: UnetConfig = {
   kind: "unet",
-  parameters: 5,
-  scoreFeatures: 4,
-  perceptualFeatures: 7,
-  segmentNotes: 200,
-  condition: "fixed",
-  conditionDropout: 0.1,
+  ...DEFAULT_INPUT,
   dim: 48,
   dimMults: [1, 2, 4],
   initDim: null,

@@ -3,6 +3,7 @@
  * regression (Hoerl & Kennard, 1970), its strength chosen by cross-validation.
  */
 import type { PieceLevelConfig, PieceLevelRegression } from "../model/config.js";
+import { textHash } from "./text-hash.js";
 import type { PreparedPiece } from "./training-piece.js";
 
 const FOLDS = 8;
@@ -33,7 +34,7 @@ export function poolFeatures(features: Float32Array, columns: number): Float64Ar
 export function fitPieceLevel(pieces: readonly PreparedPiece[], columns: number): PieceLevelConfig | undefined {
   const groups = [...new Set(pieces.map(({ group }) => group))];
   if (groups.length < 2) return undefined;
-  const fold = pieces.map(({ group }) => (hash(group) >>> 0) % Math.min(FOLDS, groups.length));
+  const fold = pieces.map(({ group }) => (textHash(group) >>> 0) % Math.min(FOLDS, groups.length));
   const pooled = pieces.map(({ features }) => poolFeatures(features, columns));
   const featureMean = new Float64Array(columns);
   for (const row of pooled) row.forEach((x, c) => (featureMean[c] += x / pooled.length));
@@ -119,11 +120,4 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
-}
-
-/** FNV-1a. */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return h ^ (h >>> 15);
 }

@@ -11,6 +11,7 @@
 import { groupOnsets, ShapeError, zeros, type Matrix } from "@dexter/codec";
 import { standardize, unstandardize } from "../base/standardize.js";
 import type { Model } from "../model/model.js";
+import { textHash } from "./text-hash.js";
 import type { TrainingPiece } from "./training-piece.js";
 
 /** A fold of the pieces that a net did not see. */
@@ -23,9 +24,7 @@ export interface Fold {
 
 /** The fold that a group of pieces belongs to; the name alone decides. */
 export function foldOf(group: string, folds: number): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < group.length; i++) h = Math.imul(h ^ group.charCodeAt(i), 0x01000193);
-  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+  const h = Math.imul(textHash(group), 0x85ebca6b);
   return ((h ^ (h >>> 13)) >>> 0) % folds;
 }
 
