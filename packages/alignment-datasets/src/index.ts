@@ -4,7 +4,7 @@
 
 export { CorpusError, OptionError, SetFileError } from "./errors.js";
 export {
-  CORPUS_KINDS, type Corpus, type CorpusKind, type LoadedPerformance, type PerformanceEntry, type Piece, type Skipped, type SkipReason,
+  CORPUS_KINDS, type Corpus, type CorpusKind, type CorpusScore, type LoadedPerformance, type PerformanceEntry, type Piece, type Skipped, type SkipReason,
 } from "./corpora/corpus.js";
 export { openCorpus, type CorpusOptions } from "./corpora/open-corpus.js";
 export {

@@ -4,7 +4,7 @@
 import type { BeatRecordings, Score } from "@dexter/codec";
 import { CorpusError, OptionError } from "../errors.js";
 import { openFiles } from "../files/open-files.js";
-import type { Skipped } from "./corpus.js";
+import type { CorpusScore, Skipped } from "./corpus.js";
 import { listMazurkas, loadMazurka } from "./mazurkabl.js";
 
 /** How a corpus of beats is laid out. */
@@ -17,19 +17,7 @@ export type BeatCorpusKind = (typeof BEAT_CORPUS_KINDS)[number];
 const LICENCES: Readonly<Record<BeatCorpusKind, string>> = { mazurkabl: "CC BY-NC-SA 4.0" };
 
 /** A score with recordings that are known by their beats. */
-export interface BeatPiece {
-  /** Name of the corpus, as the caller gave it. */
-  readonly corpus: string;
-  /** Unique within the corpus, for example `M06-1`. */
-  readonly id: string;
-  /** Name of the composer. */
-  readonly composer: string;
-  /** Name of the piece. */
-  readonly title: string;
-  /** Which composition it is, the same in every corpus: see `workOf`. */
-  readonly work: string;
-  /** The score within the corpus. */
-  readonly scorePath: string;
+export interface BeatPiece extends CorpusScore {
   /** The table of beat times. */
   readonly timePath: string;
   /** The table of loudness. */

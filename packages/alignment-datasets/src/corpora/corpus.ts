@@ -15,8 +15,8 @@ export interface PerformanceEntry {
   readonly midiPath?: string;
 }
 
-/** A score of a corpus with its performances. */
-export interface Piece {
+/** A score of a corpus. */
+export interface CorpusScore {
   /** Name of the corpus, as the caller gave it. */
   readonly corpus: string;
   /** Unique within the corpus. */
@@ -29,6 +29,10 @@ export interface Piece {
   readonly work: string;
   /** The score within the corpus. */
   readonly scorePath: string;
+}
+
+/** A score of a corpus with its performances. */
+export interface Piece extends CorpusScore {
   /** Who played it. */
   readonly performances: readonly PerformanceEntry[];
   /** The corpus is for testing alone, whatever its pieces are. */
