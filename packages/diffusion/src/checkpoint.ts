@@ -68,6 +68,6 @@ export function writeCheckpoint({ config, weights, card }: Checkpoint): WrittenC
 }
 
 /** Names and shapes of all tensors of a model. */
-export function modelTensors({ features, encoder, denoiser }: ModelConfig): ReturnType<typeof encoderTensors> {
-  return [...encoderTensors(features.names.length, encoder), ...denoiserTensors(encoder.hidden, denoiser)];
+export function modelTensors({ features, encoder, denoiser, controls }: ModelConfig): ReturnType<typeof encoderTensors> {
+  return [...encoderTensors(features.names.length, encoder), ...denoiserTensors(encoder.hidden, denoiser, controls?.names.length)];
 }

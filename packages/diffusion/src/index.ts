@@ -6,7 +6,7 @@
 export { CheckpointError, RenderError, RuntimeError } from "./errors.js";
 export {
   DEFAULT_SAMPLING, DEFAULT_STACK, ONSET_CHANNELS, TARGET_NAMES,
-  type FeatureConfig, type ModelConfig, type PieceLevelConfig, type PieceLevelRegression, type SamplingConfig, type StackConfig,
+  type ControlConfig, type FeatureConfig, type ModelConfig, type PieceLevelConfig, type PieceLevelRegression, type SamplingConfig, type StackConfig,
   type TargetConfig, type TargetName, type TensorSpec,
 } from "./model/config.js";
 export { readModelConfig, writeModelConfig } from "./model/config-file.js";
@@ -21,7 +21,10 @@ export {
 } from "./runtime.js";
 export { createModel, type Model, type ModelOptions, type ModelSource, type ScoreCondition } from "./model/model.js";
 export type { Batch, Denoiser } from "./denoiser.js";
-export { guide } from "./guidance.js";
+export { controlInput, plainPerformance, standardizeControls, type ControlRequest } from "./base/controls.js";
+export { modelNotes, type ModelNotes } from "./base/model-notes.js";
+export { parametersToTargets, type PieceLevel, type Targets } from "./base/targets.js";
+export { guide, guideBoth } from "./guidance.js";
 export { flowLoss, renoise, sample, type SampleOptions, type SolverName } from "./sampler.js";
 export { drawNoise } from "./base/noise.js";
 export { renderScore, type Rendering, type RenderOptions } from "./render.js";

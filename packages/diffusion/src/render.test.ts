@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { FEATURE_SETS, readMusicXml } from "@dexter/codec";
-import { testConfig, testWeights } from "../test/random-model.js";
+import { FEATURE_SETS, readMusicXml, zeros } from "@dexter/codec";
+import { testConfig, testWeights, withTestControls } from "../test/random-model.js";
 import { tinyPiece, tinyScore } from "../test/tiny-score.js";
+import type { ControlRequest } from "./base/controls.js";
 import { RenderError } from "./errors.js";
 import type { ModelConfig } from "./model/config.js";
 import { createModel, type Model } from "./model/model.js";
@@ -60,6 +61,14 @@ describe("a rendering", () => {
     const [alone] = await renderScore(model, piece, { steps: 2, seed: 6 });
     expect(samples.map(({ seed }) => seed)).toEqual([5, 6]);
     expect(samples[1].performance).toEqual(alone.performance);
+  });
+
+  test("takes the loudness that it is given: the rest stays", async () => {
+    const [soft] = await renderScore(model, piece, { steps: 2, velocity: 50 });
+    const [loud] = await renderScore(model, piece, { steps: 2, velocity: 60 });
+    soft.parameters.velocityNorm.forEach((velocity, n) => expect(127 * (loud.parameters.velocityNorm[n] - velocity)).toBeCloseTo(10, 6));
+    expect(loud.meanVelocity).toBe(60);
+    expect(loud.parameters.beatPeriod).toEqual(soft.parameters.beatPeriod);
   });
 
   test("takes the tempo that it is given: the rest stays", async () => {
@@ -171,5 +180,58 @@ describe("a score computed in windows", () => {
     for (const field of ["beatPeriod", "velocityNorm", "timingSec", "articulationLog2", "pedalNorm"] as const) {
       parts.parameters[field].forEach((value, n) => expect(value).toBeCloseTo(whole.parameters[field][n], 4));
     }
+  });
+});
+
+describe("a rendering with controls", () => {
+  const names = ["loud", "late"];
+  const told = withTestControls(config, names);
+  const N = piece.notes.length;
+  const request = (value: number, known: number): ControlRequest => ({
+    values: { data: new Float32Array(N * 2).fill(value), shape: [N, 2] }, known: new Uint8Array(N * 2).fill(known), plain: zeros(N, 2),
+  });
+  let controlled: Model;
+  beforeAll(async () => {
+    controlled = await createModel({ config: told, weights: testWeights(told) }, await webRuntime());
+  });
+  afterAll(() => controlled.release());
+
+  test("that asks for nothing is the rendering without", async () => {
+    const [neutral] = await renderScore(controlled, piece, { steps: 2 });
+    const [asked] = await renderScore(controlled, piece, { steps: 2, controls: request(3, 0), controlGuidance: 5 });
+    expect(asked.parameters).toEqual(neutral.parameters);
+  });
+
+  test("changes with what is asked for, and more with more guidance", async () => {
+    const [neutral] = await renderScore(controlled, piece, { steps: 2 });
+    const apart = async (controlGuidance: number, value = 3): Promise<number> => {
+      const [{ parameters }] = await renderScore(controlled, piece, { steps: 2, controls: request(value, 1), controlGuidance });
+      return parameters.velocityNorm.reduce((sum, v, n) => sum + Math.abs(v - neutral.parameters.velocityNorm[n]), 0);
+    };
+    const [none, one, two] = [await apart(0), await apart(1), await apart(2)];
+    expect(none).toBeLessThan(1e-4);
+    expect(one).toBeGreaterThan(0.05);
+    expect(two).toBeGreaterThan(one);
+    expect(await apart(1, -3)).not.toBeCloseTo(one, 3);
+  });
+
+  test("of columns that are zero is what the model was before it had them", async () => {
+    const before = weights["denoiser.input.weight"];
+    const columns = before.shape[1];
+    const data = new Float32Array(before.shape[0] * (columns + 4));
+    for (let row = 0; row < before.shape[0]; row++) data.set(before.data.subarray(row * columns, (row + 1) * columns), row * (columns + 4));
+    const widened = { ...weights, "denoiser.input.weight": { shape: [before.shape[0], columns + 4], data } };
+    const same = await createModel({ config: told, weights: widened }, await webRuntime());
+    const [old] = await renderScore(model, piece, { steps: 2, seed: 3 });
+    const [now] = await renderScore(same, piece, { steps: 2, seed: 3, controls: request(2, 1) });
+    now.parameters.velocityNorm.forEach((velocity, n) => expect(velocity).toBeCloseTo(old.parameters.velocityNorm[n], 5));
+    now.parameters.timingSec.forEach((timing, n) => expect(timing).toBeCloseTo(old.parameters.timingSec[n], 5));
+    await same.release();
+  });
+
+  test("is refused by a model without, and where the request is of another score", async () => {
+    await expect(renderScore(model, piece, { controls: request(0, 1) })).rejects.toThrow("this model has no controls");
+    const foreign = { ...request(0, 1), values: zeros(N + 1, 2) };
+    await expect(renderScore(controlled, piece, { controls: foreign })).rejects.toThrow(`controls: values must be [${N}, 2], got [${N + 1}, 2]`);
   });
 });

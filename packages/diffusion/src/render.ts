@@ -6,6 +6,7 @@ import {
   decodePerformance, groupOnsets, unfoldRepeats,
   type Alignment, type Matrix, type Performance, type PerformanceParameters, type Score,
 } from "@dexter/codec";
+import { controlInput, type ControlRequest } from "./base/controls.js";
 import { modelFeatures } from "./base/model-features.js";
 import { modelNotes } from "./base/model-notes.js";
 import { drawNoise } from "./base/noise.js";
@@ -15,7 +16,7 @@ import { parametersToTargets, targetsToParameters, type PieceLevel } from "./bas
 import type { Batch } from "./denoiser.js";
 import { DEFAULT_SOURCE_FRACTION, type DrawProgress } from "./draw-progress.js";
 import { RenderError } from "./errors.js";
-import { guide } from "./guidance.js";
+import { guide, guideBoth } from "./guidance.js";
 import type { ModelConfig } from "./model/config.js";
 import type { Model } from "./model/model.js";
 import { renoise, sample, type SolverName } from "./sampler.js";
@@ -32,6 +33,12 @@ export interface RenderOptions {
   readonly guidance?: number;
   /** Mean tempo in quarter notes per minute, 5–1,000. Default: what the score suggests. */
   readonly tempo?: number;
+  /** Mean MIDI velocity, 1–127. Default: what the score suggests. */
+  readonly velocity?: number;
+  /** What the performance shall be like, note by note, of a model with controls; unknown everywhere changes nothing. */
+  readonly controls?: ControlRequest;
+  /** Guidance of the controls: 1 follows them as pianists would, more insists on them; 0–20. */
+  readonly controlGuidance?: number;
   /**
    * What is known of the notes already, in the model's columns, not standardized, `[N, C]`: of a stored score, whose signs
    * are gone. The score is then played as it stands, repeats as they are.
@@ -68,6 +75,8 @@ export interface Rendering {
   readonly alignment: Alignment;
   /** The mean tempo around which it moves, quarter notes per minute. */
   readonly quartersPerMinute: number;
+  /** The mean MIDI velocity around which it moves. */
+  readonly meanVelocity: number;
 }
 
 /**
@@ -83,7 +92,9 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
   const samples = integerOption("samples", options.samples ?? 1, 1, 10_000);
   const steps = integerOption("steps", options.steps ?? config.sampling.steps, 1, 1000);
   const guidance = numberOption("guidance", options.guidance ?? config.sampling.guidance, 0, 20);
+  const controlGuidance = numberOption("controlGuidance", options.controlGuidance ?? config.sampling.controlGuidance ?? guidance, 0, 20);
   const tempo = options.tempo === undefined ? undefined : numberOption("tempo", options.tempo, 5, 1000);
+  const velocity = options.velocity === undefined ? undefined : numberOption("velocity", options.velocity, 1, 127);
   if (score.notes.length === 0) throw new RenderError("the score has no notes to play.");
   const { signal, onProgress, onStep, solver, source } = options;
   const fraction = source ? numberOption("fraction", options.fraction ?? DEFAULT_SOURCE_FRACTION, Number.EPSILON, 1 - Number.EPSILON) : 1;
@@ -96,12 +107,19 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
   const estimate = estimatePieceLevel(played, features, config.pieceLevel);
   const target = source && sourceTargets(played, source, config);
   const guess = target?.level ?? estimate;
-  const level = tempo === undefined ? guess : { ...guess, log2SecPerQuarter: Math.log2(60 / tempo) };
+  const level: PieceLevel = {
+    log2SecPerQuarter: tempo === undefined ? guess.log2SecPerQuarter : Math.log2(60 / tempo),
+    meanVelocity: velocity ?? guess.meanVelocity,
+  };
   // What makes up for the way of sampling is due for the part of the way that is walked.
   const due = (factor: number): number => 1 + fraction * (factor - 1);
 
-  const condition = await model.encode(features, onsets);
-  const denoiser = guide(model.denoiser(onsets), guidance);
+  const asked = options.controls && askedFor(options.controls, played, config);
+  const encoded = await model.encode(features, onsets);
+  const condition = asked ? { ...encoded, controls: asked } : encoded;
+  const denoiser = asked
+    ? guideBoth(model.denoiser(onsets), guidance, controlGuidance, () => encoded)
+    : guide(model.denoiser(onsets), guidance);
   const renderings: Rendering[] = [];
   for (let k = 0; k < samples; k++) {
     const noise = drawNoise(onsets, seed + k, config.sampling.temperature);
@@ -122,9 +140,17 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
     const renderLevel = { ...level, slowTempoFactor: due(config.sampling.slowTempoFactor) };
     const parameters = targetsToParameters(notes, targets, renderLevel, config.targets);
     const { performance, alignment } = decodePerformance(played, parameters);
-    renderings.push({ seed: seed + k, score: played, parameters, performance, alignment, quartersPerMinute: 60 / 2 ** level.log2SecPerQuarter });
+    const { log2SecPerQuarter, meanVelocity } = level;
+    renderings.push({ seed: seed + k, score: played, parameters, performance, alignment, quartersPerMinute: 60 / 2 ** log2SecPerQuarter, meanVelocity });
   }
   return renderings;
+}
+
+/** The network's input of a request; nothing where nothing is asked for. */
+function askedFor(request: ControlRequest, { notes }: Score, { controls }: ModelConfig): Matrix | undefined {
+  if (!controls) throw new RenderError("this model has no controls: train one with `controls`, or render without them.");
+  const input = controlInput(request, notes.length, controls);
+  return request.known.some((flag) => flag !== 0) ? input : undefined;
 }
 
 /** A draw times the gains, within the model's bounds: `[1, N, P]` → `[N, P]`. */

@@ -15,13 +15,14 @@ export function referenceEncoder(weights: NamedTensors, stack: StackConfig, feat
 
 /** Denoiser on one piece: velocity `[N][6]`. */
 export function referenceDenoiser(
-  weights: NamedTensors, stack: StackConfig, noisy: Rows, time: number, condition: { hidden: Rows; mean: Rows } | null, onset: readonly number[],
+  weights: NamedTensors, stack: StackConfig, noisy: Rows, time: number, condition: { hidden: Rows; mean: Rows; controls?: Rows } | null, onset: readonly number[],
 ): Rows {
   const hidden = condition?.hidden ?? noisy.map(() => Array.from(weights["denoiser.null"].data));
   const mean = condition?.mean ?? noisy.map((row) => row.map(() => 0));
+  const controls = condition?.controls ?? noisy.map(() => new Array<number>(weights["denoiser.input.weight"].shape[1] - 12).fill(0));
   const angles = Array.from({ length: TIME_FREQUENCIES }, (_, k) => ((k + 1) * Math.PI * time) / 2);
   const embedded = linear(weights, "denoiser.time", [time, ...angles.map(Math.sin), ...angles.map(Math.cos)]).map(gelu);
-  const input = noisy.map((row, n) => [...row, ...mean[n]]);
+  const input = noisy.map((row, n) => [...row, ...mean[n], ...controls[n]]);
   const x = run(weights, "denoiser", stack, input, onset, (h, n, block) => {
     const both = linear(weights, `${block}.time`, embedded);
     const extra = linear(weights, `${block}.condition`, hidden[n]);

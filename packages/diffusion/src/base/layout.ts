@@ -52,9 +52,9 @@ export function encoderLayout(features: number, stack: StackConfig): Layout {
   return planLayout(encoderTensors(features, stack));
 }
 
-/** Plan of the denoiser over an encoder of `encoderHidden` channels. */
-export function denoiserLayout(encoderHidden: number, stack: StackConfig): Layout {
-  return planLayout(denoiserTensors(encoderHidden, stack));
+/** Plan of the denoiser over an encoder of `encoderHidden` channels, with `controls` controls. */
+export function denoiserLayout(encoderHidden: number, stack: StackConfig, controls = 0): Layout {
+  return planLayout(denoiserTensors(encoderHidden, stack, controls));
 }
 
 /** Plan of any tensors, in their order. */

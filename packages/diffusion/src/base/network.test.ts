@@ -57,6 +57,11 @@ const denoiserPlan = denoiserLayout(6, STACK);
 const encoderWeights = weightsOf(encoderPlan);
 const denoiserWeights = weightsOf(denoiserPlan);
 
+/** With three controls: values and flags behind the rest, which the second crop has lost. */
+const controlledPlan = denoiserLayout(6, STACK, 3);
+const controlledWeights = weightsOf(controlledPlan);
+const controlledRows = normals(B * T * 18).map((x, i) => (i < T * 18 || i % 18 < 6 ? x : 0));
+
 function encode(engine: Engine, vector: Tensor1D): Forward {
   return encoderNetwork(engine, encoderPlan, STACK).forward(vector, {
     ...shapeOf(engine), features: engine.tf.tensor2d(features, [B * T, C]),
@@ -68,6 +73,17 @@ function denoise(engine: Engine, vector: Tensor1D): Forward {
   return denoiserNetwork(engine, denoiserPlan, STACK).forward(vector, {
     ...shapeOf(engine),
     noisyAndMean: tf.tensor2d(noisyAndMean, [B * T, 12]),
+    hidden: tf.tensor2d(hidden, [B * T, 6]),
+    dropped: tf.tensor2d([0, 1], [B, 1]),
+    time: tf.tensor2d([...times[0], ...times[1]], [B, 33]),
+  });
+}
+
+function denoiseControlled(engine: Engine, vector: Tensor1D): Forward {
+  const { tf } = engine;
+  return denoiserNetwork(engine, controlledPlan, STACK).forward(vector, {
+    ...shapeOf(engine),
+    noisyAndMean: tf.tensor2d(controlledRows, [B * T, 18]),
     hidden: tf.tensor2d(hidden, [B * T, 6]),
     dropped: tf.tensor2d([0, 1], [B, 1]),
     time: tf.tensor2d([...times[0], ...times[1]], [B, 33]),
@@ -96,6 +112,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))("networks
   test.each([
     ["encoder", encode, encoderPlan, encoderWeights],
     ["denoiser", denoise, denoiserPlan, denoiserWeights],
+    ["denoiser with controls", denoiseControlled, controlledPlan, controlledWeights],
   ] as const)("%s: the gradient agrees with central differences", (_name, net, plan, weights) => {
     const analytic = gradient(engine, net, weights);
     expect(analytic.length).toBe(plan.size);

@@ -33,7 +33,7 @@ export interface BatchShape {
 
 /** Input of the denoiser's forward pass. */
 export interface DenoiserInput extends BatchShape {
-  /** Noisy targets beside the mean prediction (0 where the condition is dropped), `[B·T, 12]`. */
+  /** Noisy targets, the mean prediction, then the controls' values and flags, `[B·T, 12 + 2K]`; all but the first 6 are 0 where the condition is dropped. */
   readonly noisyAndMean: Tensor2D;
   /** The encoder's output, 0 where the condition is dropped, `[B·T, He]`. */
   readonly hidden: Tensor2D;

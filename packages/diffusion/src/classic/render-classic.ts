@@ -116,9 +116,13 @@ export async function renderClassic(model: ClassicRenderer, score: Score, option
     const values = denormalizeParameters(shown.join(drawn.data), scale);
     const parameters = classicParameters(played, { data: values, shape: [played.notes.length, P] });
     const { performance, alignment } = decodePerformance(played, parameters);
-    renderings.push({ seed: seed + k, score: played, parameters, performance, alignment, quartersPerMinute: meanTempo(played, parameters) });
+    renderings.push({ seed: seed + k, score: played, parameters, performance, alignment, quartersPerMinute: meanTempo(played, parameters), meanVelocity: meanVelocity(parameters) });
   }
   return renderings;
+}
+
+function meanVelocity({ velocityNorm }: PerformanceParameters): number {
+  return (127 * velocityNorm.reduce((sum, velocity) => sum + velocity, 0)) / velocityNorm.length;
 }
 
 /** A score as the sampler and the network see it. */

@@ -2,7 +2,7 @@
  * @file The model card beside a checkpoint: what it was trained on, how, and how
  * well it does (Mitchell et al., 2019).
  */
-import type { ModelConfig } from "./config.js";
+import type { ControlConfig, ModelConfig } from "./config.js";
 
 /** What `trainBase` records of a run, as far as the card tells it. */
 interface TrainingRecord {
@@ -13,6 +13,7 @@ interface TrainingRecord {
   readonly pieces?: number;
   readonly performances?: number;
   readonly validationPieces?: number;
+  readonly initial?: TrainingRecord;
   readonly validation?: Readonly<Record<string, { readonly step?: number; readonly channels?: readonly number[]; readonly correlation?: readonly number[] }>>;
 }
 
@@ -24,7 +25,7 @@ export function formatModelCard(config: ModelConfig): string {
   const record = config.training as TrainingRecord;
   const corpora = record.data?.flatMap((set) => set.corpora ?? []) ?? [];
   const licences = [...new Set(record.data?.flatMap((set) => set.licences ?? []) ?? [])];
-  const { sampling, pieceLevel, targets } = config;
+  const { sampling, pieceLevel, targets, controls } = config;
   const figures = Object.entries(record.validation ?? {}).flatMap(([stage, { step, channels, correlation }]) => [
     ...(channels ? [`| ${stage}, step ${step ?? "?"} | error (standardized) | ${row(channels)} |`] : []),
     ...(correlation ? [`| ${stage}, step ${step ?? "?"} | r with single performances | ${row(correlation)} |`] : []),
@@ -40,7 +41,7 @@ Expressive piano performance from a score: a rectified flow over six performance
 - training pieces: ${record.pieces ?? "?"} scores, ${record.performances ?? "?"} performances; validation: ${record.validationPieces ?? "?"} scores of other pieces
 - split seed: ${[...new Set(record.data?.flatMap(({ seed }) => seed ?? []))].join(", ") || "?"}; training seed: ${record.seed ?? "?"}
 - kept out of both by rule: everything in Vienna 4x22, and Chopin op. 10 no. 3 and op. 38, Mozart K. 331 (first movement) and Schubert D. 783 no. 15 wherever they stand; ten mazurkas (HELD_OUT_MAZURKAS of @dexter/alignment-datasets)
-- steps: ${Object.entries(record.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ")}; engine: ${record.engine ?? "?"}
+- steps: ${Object.entries(record.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ")}; engine: ${record.engine ?? "?"}${beginning(record.initial)}
 - statistics of features and targets: from the training part only
 
 | stage | figure | ${targets.names.join(" | ")} |
@@ -50,7 +51,7 @@ ${pieceLevel ? `\nMean tempo and mean velocity of a piece by ridge regression, R
 ## Sampling
 
 Euler, ${sampling.steps} steps, guidance ${sampling.guidance}, gains ${sampling.gains.map((gain) => gain.toFixed(2)).join(" ")} (fitted on the validation pieces)${sampling.temperature ? `, temperature ${sampling.temperature.join(" ")}` : ""}, slow tempo × ${sampling.slowTempoFactor}.
-
+${controls ? controlSection(controls, sampling.controlGuidance ?? sampling.guidance) : ""}
 ${EVALUATION}
 
 ${NOT_EVALUATED}
@@ -64,6 +65,29 @@ measured. Grace notes and ornaments are played as printed.
 ## Licence
 
 The weights carry the licence of the data sets that they were trained on: ${licences.join(", ") || "CC BY-NC-SA 4.0"}.
+`;
+}
+
+/** What a run went on from. */
+function beginning(initial: TrainingRecord | undefined): string {
+  if (!initial) return "";
+  const steps = Object.entries(initial.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ");
+  return `; begun from a checkpoint of these steps: ${steps || "?"}, seed ${initial.seed ?? "?"}${beginning(initial.initial)}`;
+}
+
+/** What a performance can be asked for. */
+function controlSection({ names, mean, sd, spread }: ControlConfig, guidance: number): string {
+  const rows = names.map((name, k) => `| ${name} | ${[mean[k], sd[k], spread[k]].map((value) => value.toPrecision(3)).join(" | ")} |`);
+  return `
+## Controls
+
+Any of these can be asked for, as a constant, a curve, or relative to what the model would do (\`dexter render --set\`, \`--curve\`). Guidance ${guidance}.
+Units are those of CONTROLS in @dexter/eval-features; mean and deviation over the notes of the training performances, spread between
+performances of the same note.
+
+| control | mean | deviation | spread |
+|---|---|---|---|
+${rows.join("\n")}
 `;
 }
 

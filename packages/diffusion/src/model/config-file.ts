@@ -6,6 +6,7 @@ import { Field, parseConfig } from "../config-field.js";
 import { TARGET_NAMES, type ModelConfig } from "./config.js";
 
 const MAX_FEATURES = 4096;
+const MAX_CONTROLS = 256;
 const MAX_CHANNELS = 4096;
 const MAX_BLOCKS = 64;
 const MAX_KERNEL = 31;
@@ -30,6 +31,7 @@ export function readModelConfig(text: string, options: { readonly file?: string 
   checkSampling(root.at("sampling"));
   const features = root.at("features").at("names").list().length;
   if (root.at("pieceLevel").present()) checkPieceLevel(root.at("pieceLevel"), features);
+  if (root.at("controls").present()) checkControls(root.at("controls"));
   root.at("training").record();
   return value as ModelConfig;
 }
@@ -50,6 +52,15 @@ function checkTargets(field: Field): void {
   checkStandardization(field, TARGET_NAMES.length);
   field.at("slowTempoBeats").number(1e-3, 1e4);
   field.at("timingScaleSec").number(1e-6, 10);
+}
+
+function checkControls(field: Field): void {
+  const names = field.at("names").list(1, MAX_CONTROLS, (item) => item.name());
+  const { length } = names;
+  checkStandardization(field, length);
+  field.at("spread").list(length, length, (item) => item.number(1e-12));
+  field.at("offset").at("mean").list(length, length, (item) => item.number());
+  field.at("offset").at("sd").list(length, length, (item) => item.number(1e-12));
 }
 
 function checkStandardization(field: Field, length: number): void {
@@ -73,6 +84,8 @@ function checkSampling(field: Field): void {
   field.at("gains").list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(-10, 10));
   const temperature = field.at("temperature");
   if (temperature.present()) temperature.list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(0, 10));
+  const controlGuidance = field.at("controlGuidance");
+  if (controlGuidance.present()) controlGuidance.number(0, 100);
 }
 
 function checkPieceLevel(field: Field, features: number): void {

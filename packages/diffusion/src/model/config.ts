@@ -66,6 +66,34 @@ export interface SamplingConfig {
   readonly gains: readonly number[];
   /** Standard deviation per channel of the noise that a draw starts from; 1 where absent. Less keeps draws nearer to the consensus. */
   readonly temperature?: readonly number[];
+  /** Guidance scale of the controls, where any is set; that of the score where absent. */
+  readonly controlGuidance?: number;
+}
+
+/**
+ * What a performance can be asked for, note by note, beside its score: `K` controls, as `@dexter/eval-features` measures them.
+ *
+ * The network sees how far a value is from what a plain performance of the score measures (see `plainPerformance`), since most
+ * of many a control is the score's own: `clamp((value − plain − offset.mean) / offset.sd, ±clip)`.
+ */
+export interface ControlConfig {
+  /** Names, in the order of the input, `[K]`. */
+  readonly names: readonly string[];
+  /** Mean over the notes of the training performances, raw units, `[K]`. */
+  readonly mean: readonly number[];
+  /** Standard deviation over the same, raw units, `[K]`. */
+  readonly sd: readonly number[];
+  /** Standard deviation between performances of the same note, raw units, `[K]`: how far pianists differ in the same music. */
+  readonly spread: readonly number[];
+  /** Scale of the values less those of the plain performance. */
+  readonly offset: {
+    /** `[K]`. */
+    readonly mean: readonly number[];
+    /** `[K]`. */
+    readonly sd: readonly number[];
+  };
+  /** Bound of the network's input. */
+  readonly clip: number;
 }
 
 /** A linear model of a whole piece's level, on the mean of its standardized features. */
@@ -106,6 +134,8 @@ export interface ModelConfig {
   readonly denoiser: StackConfig;
   /** Defaults of sampling. */
   readonly sampling: SamplingConfig;
+  /** What a performance can be asked for; absent when the model has no controls. */
+  readonly controls?: ControlConfig;
   /** Piece-level regression; absent when the model has none. */
   readonly pieceLevel?: PieceLevelConfig;
   /** Free record of how it was trained: data, seed, steps, losses. */
@@ -141,11 +171,11 @@ export function encoderTensors(features: number, stack: StackConfig): TensorSpec
   ];
 }
 
-/** Tensors of the denoiser over an encoder of `encoderHidden` channels, in storage order. */
-export function denoiserTensors(encoderHidden: number, stack: StackConfig): TensorSpec[] {
+/** Tensors of the denoiser over an encoder of `encoderHidden` channels, in storage order; its input ends with the values and the flags of `controls`. */
+export function denoiserTensors(encoderHidden: number, stack: StackConfig, controls = 0): TensorSpec[] {
   const H = stack.hidden;
   return [
-    ...inputTensors("denoiser", 2 * TARGET_NAMES.length, H),
+    ...inputTensors("denoiser", 2 * TARGET_NAMES.length + 2 * controls, H),
     { name: "denoiser.time.weight", shape: [H, 1 + 2 * TIME_FREQUENCIES] },
     { name: "denoiser.time.bias", shape: [H] },
     { name: "denoiser.null", shape: [encoderHidden] },

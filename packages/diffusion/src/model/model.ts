@@ -17,6 +17,8 @@ export interface ScoreCondition {
   readonly hidden: Matrix;
   /** The mean performance, standardized targets, `[N, 6]`. */
   readonly mean: Matrix;
+  /** Values and flags of the controls (see `controlInput`), `[N, 2K]`; absent where nothing is asked for. */
+  readonly controls?: Matrix;
 }
 
 /** A `base` model on a runtime. */
@@ -67,6 +69,7 @@ export async function createModel({ config, weights }: ModelSource, runtime: Run
   const P = config.targets.names.length;
   const C = config.features.names.length;
   const H = config.encoder.hidden;
+  const A = 2 * (config.controls?.names.length ?? 0);
   return {
     config,
     runtime: { name: runtime.name, threads: runtime.threads },
@@ -102,6 +105,7 @@ export async function createModel({ config, weights }: ModelSource, runtime: Run
             [DENOISER_VALUES.time]: { data: time, shape: [B] },
             [DENOISER_VALUES.hidden]: conditionInput(conditions, "hidden", window, N, H),
             [DENOISER_VALUES.mean]: conditionInput(conditions, "mean", window, N, P),
+            ...(A > 0 ? { [DENOISER_VALUES.controls]: conditionInput(conditions, "controls", window, N, A) } : {}),
             [DENOISER_VALUES.conditioned]: { data: Float32Array.from(conditions, (c) => (c ? 1 : 0)), shape: [B] },
             ...inputs,
           });
@@ -135,22 +139,22 @@ function keep(part: Float32Array, { begin, end, from, to }: NoteWindow, whole: F
   }
 }
 
-/** One row for the whole batch where all conditions are the same, else one an example. */
+/** One row for the whole batch where all conditions have the same, else one an example; 0 where a condition has none. */
 function conditionInput(
   conditions: readonly (ScoreCondition | null)[], field: keyof ScoreCondition, window: NoteWindow, N: number, width: number,
 ): RuntimeTensor {
-  const given = [...new Set(conditions.filter((condition) => condition !== null))];
-  for (const condition of given) {
-    const { shape } = condition[field];
+  const of = conditions.map((condition) => condition && (condition[field] ?? null));
+  const given = [...new Set(of.filter((matrix) => matrix !== null))];
+  for (const { shape } of given) {
     if (shape[0] !== N || shape[1] !== width) throw new ShapeError(`denoise: ${field} must be [${N}, ${width}], got [${shape.join(", ")}].`);
   }
-  if (given.length === 1) return excerpt(given[0][field].data, window, 1, N, width);
+  // The null condition ignores its row.
+  const shared = given.length === 1 && of.every((matrix, b) => matrix !== null || conditions[b] === null);
+  if (shared) return excerpt(given[0].data, window, 1, N, width);
   const notes = window.to - window.from;
   const examples = given.length === 0 ? 1 : conditions.length;
   const data = new Float32Array(examples * notes * width);
-  if (given.length > 0) {
-    conditions.forEach((condition, b) => condition && data.set(condition[field].data.subarray(window.from * width, window.to * width), b * notes * width));
-  }
+  if (given.length > 0) of.forEach((matrix, b) => matrix && data.set(matrix.data.subarray(window.from * width, window.to * width), b * notes * width));
   return { data, shape: [examples, notes, width] };
 }
 

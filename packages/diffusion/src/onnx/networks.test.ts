@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { onnx } from "onnx-proto";
-import { chords, normals, testConfig, testWeights, toRows } from "../../test/random-model.js";
+import { chords, normals, testConfig, testWeights, toRows, withTestControls } from "../../test/random-model.js";
 import { referenceDenoiser, referenceEncoder } from "../../test/reference-network.js";
 import { denoiserLayout, encoderLayout, fromTensors } from "../base/layout.js";
 import { denoiserNetwork, encoderNetwork, timeEmbedding } from "../base/network.js";
@@ -38,6 +38,36 @@ describe("the networks as ONNX", () => {
     const unconditioned = referenceDenoiser(weights, config.denoiser, toRows(noisy.data.subarray(half), 6), time[1], null, onset);
     expect(largestDifference(velocity.data, [...conditioned.flat(), ...unconditioned.flat()])).toBeLessThan(5e-5);
     expect(Math.max(...velocity.data)).toBeGreaterThan(0.1);
+  });
+
+  test("with controls agree with the equations: told, not told, and without any condition", async () => {
+    const told = withTestControls(config);
+    const toldWeights = testWeights(told);
+    const model = await createModel({ config: told, weights: toldWeights }, await webRuntime());
+    const condition = await model.encode(features, onsets);
+    const controls = { data: normals(notes * 4, 8), shape: [notes, 4] as const };
+    const expected = { ...referenceEncoder(toldWeights, told.encoder, toRows(features.data, 3), onset) };
+    const three = { data: normals(3 * notes * 6, 6), shape: [3, notes, 6] as const };
+    const times = Float32Array.of(0.1, 0.7, 0.4);
+    const velocity = await model.denoiser(onsets)(three, times, [{ ...condition, controls }, condition, null]);
+    const conditions = [{ ...expected, controls: toRows(controls.data, 4) }, expected, null];
+    const rows = conditions.flatMap((each, b) =>
+      referenceDenoiser(toldWeights, told.denoiser, toRows(three.data.subarray(b * notes * 6, (b + 1) * notes * 6), 6), times[b], each, onset).flat(),
+    );
+    expect(largestDifference(velocity.data, rows)).toBeLessThan(5e-5);
+    // Alone, each is what it is among the others.
+    const alone = await model.denoiser(onsets)({ data: three.data.subarray(0, notes * 6), shape: [1, notes, 6] }, times.subarray(0, 1), [{ ...condition, controls }]);
+    expect(largestDifference(alone.data, velocity.data.subarray(0, notes * 6))).toBeLessThan(2e-6);
+    await model.release();
+  });
+
+  test("refuse controls of another width", async () => {
+    const told = withTestControls(config);
+    const model = await createModel({ config: told, weights: testWeights(told) }, await webRuntime());
+    const condition = await model.encode(features, onsets);
+    const controls = { data: normals(notes * 2), shape: [notes, 2] as const };
+    await expect(model.denoiser(onsets)(noisy, time, [{ ...condition, controls }, null])).rejects.toThrow(`denoise: controls must be [${notes}, 4], got [${notes}, 2]`);
+    await model.release();
   });
 
   test("agree with the TensorFlow.js forward pass that trains them", async () => {

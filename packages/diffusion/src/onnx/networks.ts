@@ -11,7 +11,7 @@ import { blocks, gelu, halves, headLayers, inputLayers, linear, networkGraph, ve
 export const ENCODER_VALUES = { features: "features", hidden: "hidden", mean: "mean" } as const;
 
 /** Names of the denoiser's inputs and output, beside those of the onsets. */
-export const DENOISER_VALUES = { noisy: "noisy", time: "time", hidden: "hidden", mean: "mean", conditioned: "conditioned", velocity: "velocity" } as const;
+export const DENOISER_VALUES = { noisy: "noisy", time: "time", hidden: "hidden", mean: "mean", controls: "controls", conditioned: "conditioned", velocity: "velocity" } as const;
 
 /** A checkpoint's networks as ONNX model files. */
 export interface OnnxModels {
@@ -19,7 +19,8 @@ export interface OnnxModels {
   readonly encoder: Uint8Array<ArrayBuffer>;
   /**
    * Noisy targets `[B, N, 6]`, time `[B]`, hidden `[1 or B, N, H]`, mean `[1 or B, N, 6]` and, per example, whether it is
-   * conditioned (1 or 0) `[B]` → the flow's velocity `[B, N, 6]`.
+   * conditioned (1 or 0) `[B]` → the flow's velocity `[B, N, 6]`. A model with `K` controls also takes their values and flags,
+   * `[1 or B, N, 2K]`, 0 where nothing is asked for.
    */
   readonly denoiser: Uint8Array<ArrayBuffer>;
 }
@@ -40,13 +41,14 @@ function encoderModel({ features, encoder }: ModelConfig, weights: NamedTensors)
   return graph.finish();
 }
 
-function denoiserModel({ encoder, denoiser }: ModelConfig, weights: NamedTensors): Uint8Array<ArrayBuffer> {
+function denoiserModel({ encoder, denoiser, controls }: ModelConfig, weights: NamedTensors): Uint8Array<ArrayBuffer> {
   const graph = new OnnxGraph("denoiser");
   const P = TARGET_NAMES.length;
   const noisy = graph.input(DENOISER_VALUES.noisy, "float", ["B", "N", P]);
   const time = graph.input(DENOISER_VALUES.time, "float", ["B"]);
   const hidden = graph.input(DENOISER_VALUES.hidden, "float", ["K", "N", encoder.hidden]);
   const mean = graph.input(DENOISER_VALUES.mean, "float", ["K", "N", P]);
+  const asked = controls && graph.input(DENOISER_VALUES.controls, "float", ["A", "N", 2 * controls.names.length]);
   const conditioned = graph.input(DENOISER_VALUES.conditioned, "float", ["B"]);
   const net = networkGraph(graph, weights);
 
@@ -56,7 +58,8 @@ function denoiserModel({ encoder, denoiser }: ModelConfig, weights: NamedTensors
   const condition = graph.op("Add", [graph.op("Mul", [given, hidden]), graph.op("Mul", [absent, vector(net, "denoiser.null")])]);
   const embedded = timeLayers(net, toExamples(time));
 
-  const input = graph.op("Concat", [noisy, graph.op("Mul", [given, mean])], { axis: 2 });
+  const known = [mean, ...(asked === undefined ? [] : [asked])].map((value) => graph.op("Mul", [given, value]));
+  const input = graph.op("Concat", [noisy, ...known], { axis: 2 });
   const x = blocks(net, inputLayers(net, input, "denoiser"), "denoiser", denoiser, (h, block) => {
     const [scale, shift] = halves(graph, linear(net, embedded, `${block}.time`), denoiser.hidden);
     const moved = graph.op("Add", [graph.op("Mul", [h, graph.op("Add", [scale, graph.floats([1], [])])]), shift]);

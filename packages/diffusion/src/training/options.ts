@@ -42,6 +42,8 @@ export interface MeanStageOptions extends StageOptions {
 export interface FlowStageOptions extends StageOptions {
   /** Probability that a crop loses its condition. */
   readonly conditionDropout: number;
+  /** Probability that a crop is told none of the controls, in a model that has any. */
+  readonly controlDropout: number;
 }
 
 /** All of them. */
@@ -98,7 +100,7 @@ export const DEFAULT_TRAINING: TrainingOptions = {
   encoder: DEFAULT_STACK,
   denoiser: DEFAULT_STACK,
   mean: { ...STAGE, featureDropout: 0.35, transpose: 6, beatShare: 0.15, teacherWeight: 0.5 },
-  flow: { ...STAGE, steps: 3000, ema: 0.998, dropout: 0.2, conditionDropout: 0.12 },
+  flow: { ...STAGE, steps: 3000, ema: 0.998, dropout: 0.2, conditionDropout: 0.12, controlDropout: 0.3 },
   sampling: DEFAULT_SAMPLING,
   validateEvery: 200,
   saveEvery: 200,

@@ -19,6 +19,8 @@ export interface StageContext {
 export interface Validation {
   /** Mean squared error per channel. */
   readonly channels: readonly number[];
+  /** The same when all controls are told, in a model that has any. */
+  readonly controlled?: readonly number[];
   /** Share of the variance that is explained. */
   readonly explained?: readonly number[];
   /** Mean correlation with single performances. */

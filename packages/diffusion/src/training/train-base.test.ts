@@ -131,3 +131,55 @@ describe("training", () => {
     await expect(run({ columns: { set: "base", names: ["one"] } })).rejects.toThrow("a: features must have 1 columns, got 4");
   });
 });
+
+describe("training with controls from a checkpoint", () => {
+  const names = ["loud"];
+  /** How loud each note is, measured as it is. */
+  const withLoudness = (plain: TrainingPiece): TrainingPiece => ({
+    ...plain,
+    controls: plain.performances.map(({ velocityNorm, length }) => ({
+      values: { data: Float32Array.from(velocityNorm, (v) => 127 * v), shape: [length, 1] as const },
+      plain: { data: new Float32Array(length).fill(64), shape: [length, 1] as const },
+      mask: new Uint8Array(length).fill(1),
+    })),
+  });
+  const pieces = small.pieces.map(withLoudness);
+  const start = run();
+
+  test("takes its encoder, statistics and piece level over, and learns what the controls tell", async () => {
+    const { config, tensors: weights } = await start;
+    const flow = { steps: 200, warmup: 5, learningRate: 0.02, dropout: 0, weightDecay: 0, ema: 0.9, controlDropout: 0.1 };
+    const options = { batch: 2, notes: 32, saveEvery: 100, validateEvery: 1000, mean: { steps: 0 }, flow };
+    const told = await run({ pieces, validation: [withLoudness(piece("v", 4))], controls: names, initial: { config, weights }, options });
+    expect(told.config.features).toEqual(config.features);
+    expect(told.config.targets).toEqual(config.targets);
+    expect(told.config.pieceLevel).toEqual(config.pieceLevel);
+    expect(told.tensors["encoder.head.weight"]).toEqual(weights["encoder.head.weight"]);
+    expect(told.tensors["denoiser.input.weight"].shape).toEqual([8, 14]);
+    expect(told.config.controls!.names).toEqual(names);
+    const { flow: { channels, controlled } } = told.config.training["validation"] as { flow: { channels: number[]; controlled: number[] } };
+    expect(controlled[2]).toBeLessThan(0.8 * channels[2]); // the velocity is told
+    expect(told.config.training["initial"]).toEqual(config.training);
+  });
+
+  test("begins with controls that have no effect", async () => {
+    const { config, tensors: weights } = await start;
+    const still = { ...small.options, encoder: undefined, denoiser: undefined, mean: { steps: 0 }, flow: { steps: 0 } };
+    const { tensors } = await run({ pieces, controls: names, initial: { config, weights }, options: still });
+    const { data } = tensors["denoiser.input.weight"];
+    for (let row = 0; row < 8; row++) {
+      expect([...data.subarray(row * 14 + 12, row * 14 + 14)]).toEqual([0, 0]);
+      expect([...data.subarray(row * 14, row * 14 + 12)]).toEqual([...weights["denoiser.input.weight"].data.subarray(row * 12, row * 12 + 12)]);
+    }
+  });
+
+  test("is refused with other stacks, other features, other controls, or pieces without them", async () => {
+    const { config, tensors: weights } = await start;
+    const initial = { config, weights };
+    await expect(run({ initial, options: { encoder: { ...stack, hidden: 9 } } })).rejects.toThrow(/encoder is .* in the checkpoint to go on from/);
+    await expect(run({ initial, columns: { ...small.columns, set: "other" } })).rejects.toThrow('reads 4 features of set "base"');
+    await expect(run({ controls: names })).rejects.toThrow("a: controls must be those of 2 performances, got none");
+    const controlled = { ...config, controls: { names: ["slow"], mean: [0], sd: [1], spread: [1], offset: { mean: [0], sd: [1] }, clip: 4 } };
+    await expect(run({ pieces, controls: names, initial: { config: controlled, weights } })).rejects.toThrow("has the controls slow, got loud");
+  });
+});

@@ -3,17 +3,20 @@
  * piece level; stoppable after any step.
  */
 import { ShapeError } from "@dexter/codec";
-import { decayMask, denoiserLayout, encoderLayout, initialize, toTensors, type Layout, type NamedTensors } from "../base/layout.js";
+import { decayMask, denoiserLayout, encoderLayout, toTensors, type Layout, type NamedTensors } from "../base/layout.js";
 import { denoiserNetwork, encoderNetwork } from "../base/network.js";
 import { randomStream } from "../base/random-stream.js";
+import type { Checkpoint } from "../checkpoint.js";
 import type { Engine } from "../engine.js";
 import type { ModelConfig } from "../model/config.js";
 import { eventLoop } from "../sampling/event-loop.js";
 import { adamwStep, DivergenceError, learningRate, trainee, type Trainee } from "./adamw.js";
 import type { BaseDelegate } from "./delegate.js";
+import { checkControls } from "./control-statistics.js";
 import { encodePiece, type EncoderOutput } from "./encoder-output.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { flowStage } from "./flow-stage.js";
+import { checkColumns, controlsOf, firstWeights, startOptions, sumsOf } from "./initial.js";
 import { meanStage, semitoneShifts, type PerSemitone } from "./mean-stage.js";
 import { trainingOptions, type PartialTraining } from "./options.js";
 import { fitPieceLevel } from "./piece-level.js";
@@ -72,6 +75,13 @@ export interface TrainBaseInput {
   readonly validation?: readonly TrainingPiece[];
   /** What the feature columns are. */
   readonly columns: FeatureColumns;
+  /** Names of the controls that the pieces were measured by (`TrainingPiece.controls`): the model then takes them as a condition. */
+  readonly controls?: readonly string[];
+  /**
+   * A checkpoint to go on from: its weights, stacks, statistics of features and targets, and piece level are taken over. With
+   * `mean.steps: 0` the encoder stays as it is. Controls that it lacks begin without effect.
+   */
+  readonly initial?: Pick<Checkpoint, "config" | "weights">;
   /** Options that differ from the recipe. */
   readonly options?: PartialTraining;
   /** The engine (see `loadEngine`). */
@@ -118,7 +128,7 @@ export interface TrainedModel {
  */
 export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
   const { engine, columns, signal } = input;
-  const options = trainingOptions(input.options);
+  const options = startOptions(trainingOptions(input.options), input.options, input.initial?.config);
   if (input.pieces.length === 0) throw new ShapeError("trainBase: needs at least one training piece.");
   for (const piece of [...input.pieces, ...(input.validation ?? [])]) {
     if (piece.features.shape[1] !== columns.names.length) {
@@ -129,30 +139,37 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
   const trained = fold ? input.pieces.filter((piece) => foldOf(piece.group ?? piece.name, fold.of) !== fold.index) : input.pieces;
   if (!trained.some((piece) => piece.performances.length > 0)) throw new ShapeError("trainBase: needs at least one training piece with a performance.");
   const targets = trained.map((piece) => pieceTargets(piece, options.targetScale));
-  const features = featureConfig(trained, columns.set, columns.names, options.featureClip);
-  const scale = targetConfig(targets, options.targetClip, options.targetScale);
+  const { initial } = input;
+  if (initial) checkColumns(initial.config, columns);
+  const features = initial?.config.features ?? featureConfig(trained, columns.set, columns.names, options.featureClip);
+  const scale = initial?.config.targets ?? targetConfig(targets, options.targetClip, options.targetScale);
+  const controls = controlsOf(trained, input);
+  for (const piece of input.validation ?? []) if (controls && piece.controls) checkControls(piece, controls.names.length);
   const pieces = shareOut(
-    trained.map((piece, i) => preparePiece(piece, targets[i], features, scale, options.mean.teacherWeight)),
+    trained.map((piece, i) => preparePiece(piece, targets[i], features, scale, options.mean.teacherWeight, controls)),
     options.mean.beatShare,
     options.notes,
   );
-  const validation = (input.validation ?? []).map((piece) => preparePiece(piece, pieceTargets(piece, options.targetScale), features, scale));
+  const validation = (input.validation ?? []).map((piece) => preparePiece(piece, pieceTargets(piece, options.targetScale), features, scale, 0, controls));
 
   const encoderPlan = encoderLayout(columns.names.length, options.encoder);
-  const denoiserPlan = denoiserLayout(options.encoder.hidden, options.denoiser);
+  const denoiserPlan = denoiserLayout(options.encoder.hidden, options.denoiser, controls?.names.length);
   const encoder = encoderNetwork(engine, encoderPlan, options.encoder);
   const denoiser = denoiserNetwork(engine, denoiserPlan, options.denoiser);
-  const fingerprint = fingerprintOf({ options, columns, mean: scale.mean, pieces: pieces.map(({ name, length }) => [name, length]), digest: input.dataDigest });
+  const fingerprint = fingerprintOf({
+    options, columns, mean: scale.mean, pieces: pieces.map(({ name, length }) => [name, length]), digest: input.dataDigest,
+    ...(controls ? { controls } : {}), ...(initial ? { initial: sumsOf(initial.weights) } : {}),
+  });
   if (input.resume && input.resume.fingerprint !== fingerprint) {
     throw new ShapeError("resume: the saved state is of a run with other options or data. Start anew, or restore them.");
   }
   const begin = (stage: StageName, plan: typeof encoderPlan, stream: number): Trainee =>
-    input.resume ? restoreTrainee(input.resume, stage, plan.size) : trainee(initialize(plan, randomStream(options.seed, stream)));
+    input.resume ? restoreTrainee(input.resume, stage, plan.size) : trainee(firstWeights(plan, initial, () => randomStream(options.seed, stream)));
   const trainees = { mean: begin("mean", encoderPlan, 11), flow: begin("flow", denoiserPlan, 12) };
   const context = { engine, pieces, options };
   const figures: Record<string, unknown> = {};
   let ended = input.ended ?? false;
-  let pieceLevel: ReturnType<typeof fitPieceLevel>;
+  let pieceLevel = initial?.config.pieceLevel;
   let pull: (() => Promise<void>) | undefined;
   const save = async () => {
     await pull?.();
@@ -220,7 +237,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
         unseen.set(piece, output);
         return output;
       };
-      return flowStage({ ...context, pieces: played }, denoiser, outputs, outputOf);
+      return flowStage({ ...context, pieces: played }, denoiser, outputs, outputOf, controls?.names.length);
     });
   }
   const outcome = model();
@@ -242,12 +259,14 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
       encoder: options.encoder,
       denoiser: options.denoiser,
       sampling: options.sampling,
+      ...(controls ? { controls } : {}),
       ...(pieceLevel ? { pieceLevel } : {}),
       training: {
         ...input.record,
         engine: engine.name,
         seed: options.seed,
         ...(fold ? { fold } : {}),
+        ...(initial ? { initial: initial.config.training } : {}),
         steps: { mean: trainees.mean.step, flow: trainees.flow.step },
         pieces: pieces.length,
         performances: pieces.reduce((sum, { performances }) => sum + performances.length, 0),

@@ -3,13 +3,24 @@
  * features, each performance's targets, and their mean.
  */
 import { groupOnsets, ShapeError, type BeatRecordings, type Matrix, type PerformanceParameters } from "@dexter/codec";
+import { standardizeControls } from "../base/controls.js";
 import type { ModelNotes } from "../base/model-notes.js";
 import { standardize } from "../base/standardize.js";
 import { parametersToTargets, type PieceLevel, type TargetScale, type Targets } from "../base/targets.js";
-import { TARGET_NAMES, type FeatureConfig, type TargetConfig } from "../model/config.js";
+import { TARGET_NAMES, type ControlConfig, type FeatureConfig, type TargetConfig } from "../model/config.js";
 import { beatTerms } from "./beat-targets.js";
 import type { LinearTerms } from "./linear-terms.js";
 import { columnScale } from "./statistics.js";
+
+/** Controls of a performance of `N` notes, raw units. */
+export interface MeasuredControls {
+  /** `[N, K]`. */
+  readonly values: Matrix;
+  /** The same of the plain performance (`plainPerformance`) at this performance's level, `[N, K]`. */
+  readonly plain: Matrix;
+  /** 1 where there is a value, `[N · K]`. */
+  readonly mask: Uint8Array;
+}
 
 /** A score and the performances of it, `N` notes. */
 export interface TrainingPiece {
@@ -23,6 +34,8 @@ export interface TrainingPiece {
   readonly features: Matrix;
   /** At least one, unless there are `beats`. */
   readonly performances: readonly PerformanceParameters[];
+  /** What each performance measures, for a model with controls. */
+  readonly controls?: readonly MeasuredControls[];
   /** Recordings known by their beats only. */
   readonly beats?: BeatRecordings;
   /** What teachers expect of it (see `teacherTargets`), `[N, 6]`. */
@@ -37,6 +50,8 @@ export interface PreparedPerformance {
   readonly values: Float32Array;
   /** `[N, 6]`. */
   readonly weights: Float32Array;
+  /** Standardized controls `[N, K]`, and where they were measured `[N · K]`; absent in a model without. */
+  readonly controls?: { readonly values: Float32Array; readonly mask: Uint8Array };
 }
 
 /** A piece as batches are cut from it. */
@@ -96,12 +111,20 @@ export function targetConfig(targets: readonly PieceTargets[], clip: number, sca
  * Standardize a piece and average its performances.
  *
  * @param teacherWeight - share of the teachers in the mean, where the piece has any; what no performance tells is theirs
+ * @param controls - scales of the controls, in a model that has any
  */
 export function preparePiece(
-  piece: TrainingPiece, targets: PieceTargets, features: FeatureConfig, scale: TargetConfig, teacherWeight = 0,
+  piece: TrainingPiece, targets: PieceTargets, features: FeatureConfig, scale: TargetConfig, teacherWeight = 0, controls?: ControlConfig,
 ): PreparedPiece {
   const size = piece.notes.length * TARGET_NAMES.length;
-  const performances = targets.map(({ values, weights }) => ({ values: standardize(values, scale).data, weights: weights.data }));
+  const performances = targets.map(({ values, weights }, p) => {
+    const measured = controls && piece.controls?.[p];
+    return {
+      values: standardize(values, scale).data,
+      weights: weights.data,
+      ...(measured ? { controls: { values: standardizeControls(measured.values, measured.plain, controls).data, mask: measured.mask } } : {}),
+    };
+  });
   const mean = new Float32Array(size);
   const meanWeights = new Float32Array(size);
   for (let i = 0; i < size; i++) {
