@@ -9,12 +9,13 @@ import { exportCommand } from "./export.js";
 import { fitCommand } from "./fit.js";
 import { mergeCommand } from "./merge.js";
 import { onnxCommand } from "./onnx.js";
+import { pairCommand } from "./pair.js";
 import { prepareCommand } from "./prepare.js";
 import { serveCommand } from "./serve.js";
 import { testCommand } from "./test.js";
 
 /** Every command, in the order of work. */
-const COMMANDS = [prepareCommand, mergeCommand, fitCommand, testCommand, exportCommand, onnxCommand, evaluateCommand, serveCommand];
+const COMMANDS = [prepareCommand, mergeCommand, pairCommand, fitCommand, testCommand, exportCommand, onnxCommand, evaluateCommand, serveCommand];
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 const program = new Command("dexter-train")

@@ -19,8 +19,8 @@ export { segmentMask, segmentRows, segments, type Segment, type SegmentOptions }
 export { featureStatistics, runningStatistics, type ColumnStatistics, type ColumnSums, type RunningStatistics } from "./statistics.js";
 export { MARKINGS_OPTIONS, prepareSet, type MarkingsOption, type PrepareOptions, type PrepareProgress, type PrepareReport } from "./prepare.js";
 export {
-  SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetShard, type SetStatistics, type SplitCounts,
-  type StoredNotes,
+  SET_FORMAT, SET_VERSION, type MixPart, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetShard, type SetStatistics,
+  type SplitCounts, type StoredControls, type StoredNotes,
 } from "./set/format.js";
 export { mergeSets, type MergeOptions, type MergeProgress } from "./set/merge-sets.js";
 export { scoreOfNotes } from "./set/stored-notes.js";
@@ -35,3 +35,8 @@ export { mixSegments } from "./loader/mixup.js";
 export type { LoadedSegment, SegmentLoader, SegmentLoaderOptions } from "./loader/segment.js";
 export { setSegments, type SetSegmentOptions } from "./loader/set-segments.js";
 export { originalSegments, type OriginalSegmentOptions, type OriginalSegments } from "./loader/original-segments.js";
+export { setPairs, type LoadedPair, type PairLoader, type SetPairOptions } from "./loader/set-pairs.js";
+export { pairSet, type PairCounts, type PairOptions, type PairReport } from "./pairing/pair-set.js";
+export { drawPairs, possiblePairs, type DrawOptions, type PairPlace, type PossiblePairs } from "./pairing/possible-pairs.js";
+export { type Passage, type PassageOptions, type SegmentPlace } from "./pairing/passages.js";
+export { type PairDescription, type StoredPairs } from "./set/stored-pairs.js";

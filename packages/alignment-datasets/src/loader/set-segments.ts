@@ -2,21 +2,17 @@
  * @file Segments of a prepared set, read when they are asked for.
  *
  * Numbers run over scores, then over passages, then over performances: what
- * others played of a passage lies side by side.
+ * others played of a passage lies side by side. Mixes that the set holds are segments like others, but of no passage but their own.
  */
 import { createHash } from "node:crypto";
-import { PARAMETER_NAMES, type Release } from "@dexter/codec";
+import type { Release } from "@dexter/codec";
 import { OptionError, SetFileError } from "../errors.js";
 import { segments } from "../segments.js";
 import type { StoredSet } from "../set/set-reader.js";
 import type { Split } from "../splits.js";
-import { byteCache } from "./byte-cache.js";
 import { mixSegments } from "./mixup.js";
-import { checkIndex, repeatLast, scaleOf, type LoadedSegment, type SegmentLoader, type SegmentLoaderOptions } from "./segment.js";
-
-const P = PARAMETER_NAMES.length;
-const FEATURES = ["onsetDiv", "durationDiv", "pitch", "voice"] as const;
-const S = FEATURES.length;
+import { segmentReader } from "./segment-reader.js";
+import { checkIndex, scaleOf, type LoadedSegment, type SegmentLoader, type SegmentLoaderOptions } from "./segment.js";
 
 /** How to cut a set. */
 export interface SetSegmentOptions extends SegmentLoaderOptions {
@@ -37,6 +33,8 @@ interface ScorePlace {
   readonly starts: number;
   /** Number of its first segment. */
   readonly first: number;
+  /** Which performances are mixes. */
+  readonly mixes: ReadonlySet<number>;
 }
 
 /**
@@ -60,27 +58,13 @@ export function setSegments(set: StoredSet, options: SetSegmentOptions): Segment
   for (const { index, description: score, noteCount, performances } of set.entries()) {
     if (score.split !== split || performances.length === 0 || noteCount === 0) continue;
     const starts = segments(noteCount, { length: notes, hop }).length;
-    places.push({ score: index, notes: noteCount, performances: performances.length, starts, first: length });
+    const mixes = new Set(performances.flatMap(({ mix }, k) => (mix ? [k] : [])));
+    places.push({ score: index, notes: noteCount, performances: performances.length, starts, first: length, mixes });
     length += starts * performances.length;
     digest.update(JSON.stringify([index, score.corpus, score.piece, noteCount, performances.map(({ id, matchRatio }) => [id, matchRatio])]));
   }
   if (length === 0) throw new SetFileError(set.path, "", `holds no performance in the split "${split}"`);
-  const cache = byteCache<{ readonly values: Float32Array; readonly mask: Uint8Array }>(cacheMB * 2 ** 20);
-  const none = new Uint8Array(0);
-
-  /** `[n, 4]` of a whole score. */
-  const scoreRows = (score: number): Float32Array =>
-    cache.get(`${score}`, () => {
-      const columns = set.readNoteColumns(score, FEATURES);
-      const values = new Float32Array(columns.pitch.length * S);
-      FEATURES.forEach((name, c) => columns[name].forEach((value, n) => (values[n * S + c] = value)));
-      return { value: { values, mask: none }, bytes: values.byteLength };
-    }).values;
-  const performance = (score: number, k: number) =>
-    cache.get(`${score}/${k}`, () => {
-      const { parameters, mask } = set.readParameters(score, k);
-      return { value: { values: parameters.data, mask }, bytes: parameters.data.byteLength + mask.byteLength };
-    });
+  const readPlace = segmentReader(set, notes, cacheMB);
 
   const placeOf = (index: number): ScorePlace => {
     checkIndex(index, length);
@@ -94,17 +78,11 @@ export function setSegments(set: StoredSet, options: SetSegmentOptions): Segment
   };
   const read = (index: number): LoadedSegment => {
     const place = placeOf(index);
-    const start = Math.floor((index - place.first) / place.performances) * hop;
-    const count = Math.min(notes, place.notes - start);
-    const played = performance(place.score, (index - place.first) % place.performances);
-    const score = new Float32Array(notes * S);
-    score.set(scoreRows(place.score).subarray(start * S, (start + count) * S));
-    repeatLast(score, count, S);
-    const parameters = new Float32Array(notes * P);
-    parameters.set(played.values.subarray(start * P, (start + count) * P));
-    const mask = new Uint8Array(notes);
-    mask.set(played.mask.subarray(start, start + count));
-    return { parameters, score, perceptual: null, mask };
+    return readPlace({
+      score: place.score,
+      start: Math.floor((index - place.first) / place.performances) * hop,
+      performance: (index - place.first) % place.performances,
+    });
   };
   const { mean, standardDeviation } = description.statistics.parameters;
   return {
@@ -118,9 +96,10 @@ export function setSegments(set: StoredSet, options: SetSegmentOptions): Segment
     },
     read,
     passage(index) {
-      const { first, performances } = placeOf(index);
-      const begin = index - ((index - first) % performances);
-      return Array.from({ length: performances }, (_, k) => begin + k);
+      const { first, performances, mixes } = placeOf(index);
+      const own = (index - first) % performances;
+      if (mixes.has(own)) return [index];
+      return Array.from({ length: performances }, (_, k) => k).filter((k) => !mixes.has(k)).map((k) => index - own + k);
     },
     mix: (indices, weights) => mixSegments(indices.map(read), weights),
   };

@@ -8,7 +8,8 @@ import type { Matrix } from "@dexter/codec";
 import type { Dataset, Group } from "h5wasm/node";
 import { SetFileError } from "../errors.js";
 import { hdf5Cause } from "../set/hdf5.js";
-import { attribute, isDataset, isGroup, openHdf5 } from "../set/set-reader.js";
+import { attribute, isDataset, isGroup } from "../set/hdf5-values.js";
+import { openHdf5 } from "../set/set-reader.js";
 
 /** A segment of the original's training data. */
 export interface OriginalSegment {

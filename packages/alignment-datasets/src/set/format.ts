@@ -1,5 +1,5 @@
 /**
- * @file Layout of a stored set, version 1.
+ * @file Layout of a stored set, version 2.
  *
  * ```
  * /                       attributes: format, version, dexter_version, feature_set, release, seed, validation,
@@ -7,6 +7,7 @@
  *                         of a shard also shard_index, shard_count, shard_list; each of its scores has a place in the whole list
  * /feature_names          [C] strings
  * /parameter_names        [P] strings
+ * /control_names          [Q] strings, where performances have controls
  * /statistics/features    [2, C] float64: mean and standard deviation over the training scores, each once
  * /statistics/parameters  [2, P] float64: the same over the played notes of the training performances
  * /scores/00000           attributes: corpus, piece, work, composer, title, split, score_path, licence, edition (where it has one)
@@ -26,22 +27,34 @@
  *     mask                [K, N] uint8
  *     id performer source [K] strings
  *     match_ratio         [K] float32: played notes over all notes of the score
+ *     controls            [K, N, Q] float32, NaN where unknown; where the set has /control_names
+ *     mix                 [K] strings, where there are mixes: "" for what somebody played, otherwise the mixed performances
+ *                         with their weights, as JSON: [["id", 0.25], ["other id", 0.75]]
+ * /pairs                  where `pair` was run: attributes seed, k, both_directions, notes, hop
+ *   train validation test attributes: possible, paired_segments
+ *     paired              [M, 6] int32: score, first note and performance of the source, then of the target
+ *     unpaired            [U, 3] int32: score, first note and performance of segments that nobody else played
  * ```
+ *
+ * Version 2 added controls, mixes and pairs; sets of version 1 have none and are read as they are.
  *
  * A score is stored once for every selection of bars that somebody played, and
  * all performances of it share it: what 157,207 performances of 1,591 scores
  * take is their parameters alone. HDF5 keeps each performance in a chunk of its
  * own, so that one is read without its neighbours.
  */
-import type { FeatureSetName, Release } from "@dexter/codec";
+import type { FeatureSetName, Matrix, Release } from "@dexter/codec";
 import type { Split } from "../splits.js";
 import type { ColumnStatistics } from "../statistics.js";
 
 /** The root attribute `format` of a set. */
 export const SET_FORMAT = "dexter-set";
 
-/** The version that this code writes and reads. */
-export const SET_VERSION = 1;
+/** The version that this code writes. */
+export const SET_VERSION = 2;
+
+/** The versions that this code reads. */
+export const SET_VERSIONS: readonly number[] = [1, SET_VERSION];
 
 /** Note columns of a stored score: name in the file, and type. */
 export const NOTE_COLUMNS = {
@@ -129,6 +142,24 @@ export interface PerformanceDescription {
   readonly source: string;
   /** Played notes over all notes of the score. */
   readonly matchRatio: number;
+  /** What it was interpolated from; absent for what somebody played. */
+  readonly mix?: readonly MixPart[];
+}
+
+/** One of the performances that a mix was made of. */
+export interface MixPart {
+  /** Its id. */
+  readonly id: string;
+  /** Its part of the mix, above 0; they sum to 1. */
+  readonly weight: number;
+}
+
+/** What a performance is like, note by note. */
+export interface StoredControls {
+  /** In the units of the controls, `[N, Q]`; 0 where the mask is 0. */
+  readonly values: Matrix;
+  /** 1 where a value is known, `[N · Q]`. */
+  readonly mask: Uint8Array;
 }
 
 /** A set that is one part of a whole: its pieces are every `count`th of a list. */
@@ -151,6 +182,8 @@ export interface SetDescription {
   readonly featureNames: readonly string[];
   /** Names of the `P` parameter columns. */
   readonly parameterNames: readonly string[];
+  /** Names of the `Q` controls that every performance has; empty where they have none. */
+  readonly controlNames: readonly string[];
   /** What articulation runs to. */
   readonly release: Release;
   /** What decided the split. */

@@ -42,6 +42,7 @@ interface Source {
  *
  * Shards of one preparation give the set that it would have been without shards, numbers, order and statistics alike.
  * Other sets follow one another; their splits stay, so they must have been made with the same seed and fraction.
+ * Pairs are not taken over: the merged set has more of them.
  *
  * @param path - the set to write; it appears when it is complete
  * @throws SetFileError when the sets do not belong together: other features, release or seed, a piece in two of them, a
@@ -57,8 +58,8 @@ export async function mergeSets(paths: readonly string[], path: string, options:
     requireShards(sets, options.partial ?? false);
     const sources = listSources(sets);
     signal?.throwIfAborted();
-    const { featureSet, featureNames, release, seed, validation } = sets[0].description;
-    const writer = await writeSet(path, { featureSet, featureNames, release, seed, validation });
+    const { featureSet, featureNames, controlNames, release, seed, validation } = sets[0].description;
+    const writer = await writeSet(path, { featureSet, featureNames, controlNames, release, seed, validation });
     try {
       for (const [done, { set, index }] of sources.entries()) {
         const { description, performances } = set.entry(index);
@@ -67,7 +68,10 @@ export async function mergeSets(paths: readonly string[], path: string, options:
         const score = writer.addScore({
           description, notes, features, ...(keptMeasures ? { keptMeasures: [...keptMeasures] } : {}), ...(beats ? { beats } : {}),
         });
-        for (const [k, performance] of performances.entries()) score.add(performance, storedParameters(set.readPerformance(index, k)));
+        for (const [k, performance] of performances.entries()) {
+          const stored = set.readPerformance(index, k);
+          score.add(performance, storedParameters(stored), stored.controls);
+        }
         score.finish();
         onProgress?.({ done: done + 1, total: sources.length, piece: `${description.corpus}: ${description.piece}` });
         await turn();
@@ -85,7 +89,7 @@ export async function mergeSets(paths: readonly string[], path: string, options:
 
 function requireSame([first, ...others]: readonly StoredSet[]): void {
   if (!first) throw new SetFileError("merge", "", "expected at least one set, got none");
-  const { featureNames, parameterNames, featureSet, release, seed, validation, dexterVersion } = first.description;
+  const { featureNames, parameterNames, controlNames, featureSet, release, seed, validation, dexterVersion } = first.description;
   for (const { path, description: other } of others) {
     const differ = (what: string, own: unknown, its: unknown): never => {
       throw new SetFileError(path, "", `expected ${what} ${String(own)} as in ${first.path}, got ${String(its)}. Prepare both alike`);
@@ -96,6 +100,7 @@ function requireSame([first, ...others]: readonly StoredSet[]): void {
     if (other.seed !== seed) differ("seed", seed, other.seed);
     if (other.validation !== validation) differ("validation", validation, other.validation);
     if (other.featureNames.join() !== featureNames.join()) differ("the feature columns of version", dexterVersion, "other columns");
+    if (other.controlNames.join() !== controlNames.join()) differ("controls", controlNames.join(", ") || "none", other.controlNames.join(", ") || "none");
     if (other.parameterNames.join() !== parameterNames.join()) differ("parameters", parameterNames, other.parameterNames);
   }
 }

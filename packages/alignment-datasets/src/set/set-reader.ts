@@ -3,15 +3,18 @@
  */
 import { open } from "node:fs/promises";
 import type { BeatRecordings, FeatureSetName, Matrix, Release } from "@dexter/codec";
-import type { Dataset, Entity, Group } from "h5wasm/node";
+import type { Group } from "h5wasm/node";
 import { SetFileError } from "../errors.js";
 import type { Split } from "../splits.js";
 import type { ColumnStatistics } from "../statistics.js";
 import { BEAT_GROUP } from "./beats.js";
 import {
-  NOTE_COLUMNS, SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type StoredNotes,
+  NOTE_COLUMNS, SET_FORMAT, SET_VERSIONS, type MixPart, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type StoredControls,
+  type StoredNotes,
 } from "./format.js";
 import { hdf5, hdf5Cause } from "./hdf5.js";
+import { PAIRS_GROUP, storedPairs, type StoredPairs } from "./stored-pairs.js";
+import { attribute, dataset, group, guarded, numbers, shapeOf, strings, text, within } from "./hdf5-values.js";
 
 /** A stored score with its features, without its performances. */
 export interface StoredScore {
@@ -35,6 +38,8 @@ export interface StoredPerformance {
   readonly mask: Uint8Array;
   /** What articulation runs to. */
   readonly release: Release;
+  /** What it is like, where the set's performances have controls. */
+  readonly controls?: StoredControls;
 }
 
 /** One line of a set's listing. */
@@ -71,6 +76,12 @@ export interface StoredSet {
   readPerformance(score: number, performance: number): StoredPerformance;
   /** Read a performance's numbers alone, faster than {@link StoredSet.readPerformance}. */
   readParameters(score: number, performance: number): Pick<StoredPerformance, "parameters" | "mask">;
+  /** Read what a performance is like; `null` where the set has no controls. */
+  readControls(score: number, performance: number): StoredControls | null;
+  /** Read the ids of a score's notes alone. */
+  readNoteIds(index: number): readonly string[];
+  /** The pairs that are stored for one split; `null` where there are none. */
+  readPairs(split: Split): StoredPairs | null;
   /** Read some columns of a score's notes, `[N]` each, without its ids and features. */
   readNoteColumns<Field extends NoteColumn>(index: number, fields: readonly Field[]): Readonly<Record<Field, NoteColumnData>>;
   /** Read the recordings of a score that are known by their beats; `null` where it has none. */
@@ -88,8 +99,8 @@ export type NoteColumnData = Float64Array | Int32Array | Uint8Array;
 /** A typed-array class that a note column has. */
 type NumberArray = new (length: number) => Float64Array | Int32Array | Uint8Array;
 
-/** Bounds on what a set may claim before anything is allocated for it. */
-const LIMITS = { scores: 10_000_000, notes: 4_000_000, values: 2 ** 29 } as const;
+/** Scores that a set may claim to hold. */
+const MAX_SCORES = 10_000_000;
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -109,10 +120,10 @@ export async function openSet(path: string): Promise<StoredSet> {
       fail("", `expected a set written by "dexter-train prepare" (format "${SET_FORMAT}"), got ${format === undefined ? "another HDF5 file" : `format "${String(format)}"`}`);
     }
     const version = attribute(file, "version");
-    if (version !== SET_VERSION) fail("", `expected version ${SET_VERSION} of the set's format, got ${String(version)}. Prepare it again`);
+    if (!SET_VERSIONS.includes(version as number)) fail("", `expected version ${SET_VERSIONS.join(" or ")} of the set's format, got ${String(version)}. Prepare it again`);
     const description = readDescription(path, file);
     const { scores } = description.counts;
-    if (scores > LIMITS.scores) fail("scores", `claims ${scores} scores`);
+    if (scores > MAX_SCORES) fail("scores", `claims ${scores} scores`);
     return storedSet(path, file, description);
   } catch (error) {
     file.close();
@@ -146,6 +157,7 @@ function storedSet(path: string, file: Group & { close(): unknown }, description
   const scoreCount = description.counts.scores;
   const C = description.featureNames.length;
   const P = description.parameterNames.length;
+  const Q = description.controlNames.length;
   const place = (index: number): string => `scores/${String(index).padStart(5, "0")}`;
 
   function scoreGroup(index: number): Group {
@@ -181,6 +193,16 @@ function storedSet(path: string, file: Group & { close(): unknown }, description
     return { parameters: { data: parameters, shape: [N, P] }, mask };
   }
 
+  /** What one of the K performances of N notes is like. */
+  function readControlsOf(performances: Group, K: number, N: number, k: number): StoredControls | null {
+    if (Q === 0) return null;
+    shapeOf(path, performances, "controls", [K, N, Q]);
+    const stored = dataset(path, performances, "controls").slice([[k, k + 1], [0, N], [0, Q]]);
+    if (!(stored instanceof Float32Array)) throw new SetFileError(path, performances.path, "controls must be float32");
+    const mask = Uint8Array.from(stored, (value) => (Number.isNaN(value) ? 0 : 1));
+    return { values: { data: stored.map((value, i) => (mask[i] ? value : 0)), shape: [N, Q] }, mask };
+  }
+
   return {
     path,
     description,
@@ -214,8 +236,18 @@ function storedSet(path: string, file: Group & { close(): unknown }, description
         }
         const performances = group(path, score, "performances");
         const numbersOfIt = readPlayed(performances, descriptions.length, N, k);
-        return { description: descriptions[k], ...numbersOfIt, release: releaseOf(path, performances) };
+        const controls = readControlsOf(performances, descriptions.length, N, k);
+        return { description: descriptions[k], ...numbersOfIt, release: releaseOf(path, performances), ...(controls ? { controls } : {}) };
       }),
+    readControls: (index, k) =>
+      within(path, `${place(index)}/performances`, () => {
+        const performances = group(path, scoreGroup(index), "performances");
+        const [K, N] = shapeOf(path, performances, "parameters", [null, null, P]);
+        if (!Number.isInteger(k) || k < 0 || k >= K) throw new RangeError(`performance ${k} of a score with ${K} performances`);
+        return readControlsOf(performances, K, N, k);
+      }),
+    readNoteIds: (index) => within(path, place(index), () => strings(path, scoreGroup(index), "id", null)),
+    readPairs: (split) => within(path, PAIRS_GROUP, () => storedPairs(path, file, split)),
     readParameters: (index, k) =>
       within(path, `${place(index)}/performances`, () => {
         const performances = group(path, scoreGroup(index), "performances");
@@ -281,11 +313,13 @@ function readDescription(path: string, file: Group): SetDescription {
     : { shard: { index: count("shard_index"), count: count("shard_count"), list: text(path, file, "shard_list") } };
   const featureNames = strings(path, file, "feature_names", null);
   const parameterNames = strings(path, file, "parameter_names", null);
+  const controlNames = file.keys().includes("control_names") ? strings(path, file, "control_names", null) : [];
   return {
     dexterVersion: text(path, file, "dexter_version"),
     featureSet: text(path, file, "feature_set") as FeatureSetName,
     featureNames,
     parameterNames,
+    controlNames,
     release: releaseOf(path, file),
     seed: Number(attribute(file, "seed")),
     validation: Number(attribute(file, "validation")),
@@ -326,99 +360,26 @@ function readPerformanceDescriptions(path: string, score: Group): PerformanceDes
   const performer = strings(path, performances, "performer", id.length);
   const source = strings(path, performances, "source", id.length);
   const matchRatio = numbers(path, performances, "match_ratio", Float32Array, [id.length]);
-  return id.map((name, k) => ({ id: name, performer: performer[k], source: source[k], matchRatio: matchRatio[k] }));
+  const mix = performances.keys().includes("mix") ? strings(path, performances, "mix", id.length) : null;
+  return id.map((name, k) => ({
+    id: name, performer: performer[k], source: source[k], matchRatio: matchRatio[k], ...(mix?.[k] ? { mix: readMix(path, performances, mix[k]) } : {}),
+  }));
+}
+
+function readMix(path: string, performances: Group, json: string): MixPart[] {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(json);
+  } catch {
+    parts = null;
+  }
+  const fits = (part: unknown): part is [string, number] => Array.isArray(part) && typeof part[0] === "string" && typeof part[1] === "number";
+  if (!Array.isArray(parts) || !parts.every(fits)) throw new SetFileError(path, `${performances.path}/mix`, `expected pairs of an id and a weight, got "${json.slice(0, 80)}"`);
+  return parts.map(([id, weight]) => ({ id, weight }));
 }
 
 function releaseOf(path: string, holder: Group): Release {
   const release = text(path, holder, "release");
   if (release !== "key" && release !== "sound") throw new SetFileError(path, holder.path, `release must be "key" or "sound", got "${release}"`);
   return release;
-}
-
-/** Whether what an HDF5 path leads to is a group. */
-export function isGroup(entity: Entity | null): entity is Group {
-  return entity !== null && "type" in entity && (entity.type as string) === "Group";
-}
-
-/** Whether it is a dataset. */
-export function isDataset(entity: Entity | null): entity is Dataset {
-  return entity !== null && "type" in entity && (entity.type as string) === "Dataset";
-}
-
-/** The value of an attribute, `undefined` where there is none. */
-export function attribute(holder: Group | Dataset, name: string): unknown {
-  // Asking by name alone is ten times faster than listing `attrs`; a missing one is an exception of the library.
-  try {
-    return holder.get_attribute(name, false);
-  } catch {
-    return undefined;
-  }
-}
-
-function text(path: string, holder: Group, name: string): string {
-  const value = attribute(holder, name);
-  if (typeof value !== "string") throw new SetFileError(path, holder.path, `attribute "${name}" is missing`);
-  return value;
-}
-
-function group(path: string, holder: Group, name: string): Group {
-  const found = holder.get(name);
-  if (!isGroup(found)) throw new SetFileError(path, name, "this group is missing");
-  return found;
-}
-
-function dataset(path: string, holder: Group, name: string): Dataset {
-  const found = holder.get(name);
-  if (!isDataset(found)) throw new SetFileError(path, `${holder.path}/${name}`, "this dataset is missing");
-  return found;
-}
-
-/** Check a dataset's shape; `null` is any length. */
-function shapeOf(path: string, holder: Group, name: string, expected: readonly (number | null)[]): number[] {
-  const { shape } = dataset(path, holder, name);
-  const fits = shape?.length === expected.length && expected.every((length, i) => length === null || length === shape[i]);
-  if (!shape || !fits) {
-    const wanted = expected.map((length) => length ?? "any").join(", ");
-    throw new SetFileError(path, `${holder.path}/${name}`, `expected the shape [${wanted}], got [${shape?.join(", ") ?? ""}]`);
-  }
-  if (shape[0] > LIMITS.notes || shape.slice(-2).reduce((a, b) => a * b, 1) > LIMITS.values) {
-    throw new SetFileError(path, `${holder.path}/${name}`, `too large: [${shape.join(", ")}]`);
-  }
-  return shape;
-}
-
-function numbers<T extends Float32Array | Float64Array | Int32Array | Uint8Array>(
-  path: string,
-  holder: Group,
-  name: string,
-  type: new (length: number) => T,
-  expected: readonly (number | null)[],
-): T {
-  shapeOf(path, holder, name, expected);
-  const { value } = dataset(path, holder, name);
-  if (!(value instanceof type)) throw new SetFileError(path, `${holder.path}/${name}`, `expected ${type.name.replace("Array", "")} values`);
-  return value;
-}
-
-function strings(path: string, holder: Group, name: string, length: number | null): string[] {
-  shapeOf(path, holder, name, [length]);
-  const { value } = dataset(path, holder, name);
-  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
-    throw new SetFileError(path, `${holder.path}/${name}`, "expected strings");
-  }
-  return value as string[];
-}
-
-function within<T>(path: string, place: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw guarded(path, place, error);
-  }
-}
-
-/** Our own errors as they are; those of the library in one line. */
-function guarded(path: string, place: string, error: unknown): unknown {
-  if (error instanceof SetFileError || error instanceof RangeError) return error;
-  return new SetFileError(path, place, `damaged HDF5 file (${hdf5Cause(error)})`);
 }

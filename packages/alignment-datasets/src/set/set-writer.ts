@@ -1,13 +1,13 @@
 /**
  * @file Write a set as a stream: score after score, performance after performance, never more in memory.
  */
-import { PARAMETER_NAMES, type BeatRecordings, type FeatureSetName, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
+import { PARAMETER_NAMES, ShapeError, type BeatRecordings, type FeatureSetName, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
 import type { Dataset, Group } from "h5wasm/node";
 import type { Split } from "../splits.js";
 import { runningStatistics, type ColumnStatistics, type RunningStatistics } from "../statistics.js";
 import { PACKAGE_VERSION } from "../version.js";
 import {
-  NOTE_COLUMNS, SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetShard, type StoredNotes,
+  NOTE_COLUMNS, SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetShard, type StoredControls, type StoredNotes,
 } from "./format.js";
 import { writeBeats } from "./beats.js";
 import { hdf5 } from "./hdf5.js";
@@ -26,6 +26,8 @@ export interface SetWriterOptions {
   readonly featureSet: FeatureSetName;
   /** Names of the `C` feature columns. */
   readonly featureNames: readonly string[];
+  /** Names of the `Q` controls that every performance is stored with. Default none. */
+  readonly controlNames?: readonly string[];
   /** What articulation runs to. */
   readonly release: Release;
   /** What decided the split. */
@@ -54,8 +56,13 @@ export interface ScoreRecord {
 
 /** A score that is being written. */
 export interface ScoreWriter {
-  /** Append a performance of it; its parameters have one entry a note of the score. */
-  add(description: PerformanceDescription, parameters: PerformanceParameters): void;
+  /**
+   * Append a performance of it; its parameters have one entry a note of the score.
+   *
+   * @param controls - what it is like, needed where the set has controls
+   * @throws ShapeError when the controls are not those of the set; when a mix is not for training
+   */
+  add(description: PerformanceDescription, parameters: PerformanceParameters, controls?: StoredControls): void;
   /** No more performances. */
   finish(): void;
 }
@@ -84,6 +91,7 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
     validation: { scores: 0, performances: 0 },
     test: { scores: 0, performances: 0 },
   };
+  const { controlNames = [] } = options;
   const total = { scores: 0, performances: 0, beatRecordings: 0, scoreNotes: 0, performedNotes: 0 };
   let closed = false;
 
@@ -100,12 +108,14 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
     const played = runningStatistics(PARAMETER_NAMES.length);
     if (training) parameters.push(played);
     if (training) features.add(record.features);
-    const performances = performanceDatasets(group, notes.length, options.release);
+    const performances = performanceDatasets(group, notes.length, options.release, controlNames.length);
     return {
-      add(entry, encoded) {
+      add(entry, encoded, controls) {
+        if (entry.mix && !training) throw new ShapeError(`addScore: ${entry.id} is a mix, and the score is for ${description.split}: mixes only train.`);
         const matrix = parameterMatrix(encoded);
-        performances.append(entry, matrix, encoded.mask);
-        if (training) played.add(matrix, encoded.mask);
+        performances.append(entry, matrix, encoded.mask, controls);
+        // The scale is that of what people played.
+        if (training && !entry.mix) played.add(matrix, encoded.mask);
         total.performances++;
         splits[description.split].performances++;
         for (const one of encoded.mask) total.performedNotes += one;
@@ -139,6 +149,7 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
       for (const [name, value] of Object.entries(counts)) file.create_attribute(name, value, null, "<i");
       file.create_dataset({ name: "feature_names", data: [...options.featureNames] });
       file.create_dataset({ name: "parameter_names", data: [...PARAMETER_NAMES] });
+      if (controlNames.length > 0) file.create_dataset({ name: "control_names", data: [...controlNames] });
       const statistics = file.create_group("statistics");
       writeStatistics(statistics, "features", features.result());
       const all = runningStatistics(PARAMETER_NAMES.length);
@@ -173,16 +184,20 @@ function writeScore(group: Group, { description, notes, features, keptMeasures, 
 }
 
 /** The datasets of a score's performances, which grow one by one. */
-function performanceDatasets(score: Group, N: number, release: Release) {
+function performanceDatasets(score: Group, N: number, release: Release, Q: number) {
   const P = PARAMETER_NAMES.length;
   const group = score.create_group("performances");
   group.create_attribute("release", release);
   const entries: PerformanceDescription[] = [];
   let parameters: Dataset | undefined;
   let mask: Dataset | undefined;
+  let controls: Dataset | undefined;
   return {
-    append(entry: PerformanceDescription, matrix: Matrix, played: Uint8Array): void {
+    append(entry: PerformanceDescription, matrix: Matrix, played: Uint8Array, like?: StoredControls): void {
       const k = entries.length;
+      if ((like?.values.data.length ?? 0) !== N * Q) {
+        throw new ShapeError(`addScore: controls of ${entry.id} must be [${N}, ${Q}], got ${like ? `[${like.values.shape.join(", ")}]` : "none"}.`);
+      }
       if (!parameters || !mask) {
         parameters = group.create_dataset({
           name: "parameters", data: matrix.data, shape: [1, N, P], maxshape: [null, N, P], chunks: [1, N, P], ...PACKED,
@@ -194,6 +209,14 @@ function performanceDatasets(score: Group, N: number, release: Release) {
         mask.resize([k + 1, N]);
         mask.write_slice([[k, k + 1], [0, N]], played);
       }
+      if (like && Q > 0) {
+        const values = like.values.data.map((value, i) => (like.mask[i] ? value : Number.NaN));
+        if (!controls) controls = group.create_dataset({ name: "controls", data: values, shape: [1, N, Q], maxshape: [null, N, Q], chunks: [1, N, Q], ...PACKED });
+        else {
+          controls.resize([k + 1, N, Q]);
+          controls.write_slice([[k, k + 1], [0, N], [0, Q]], values);
+        }
+      }
       entries.push(entry);
     },
     finish(): void {
@@ -201,6 +224,10 @@ function performanceDatasets(score: Group, N: number, release: Release) {
       const K = entries.length;
       for (const name of ["id", "performer", "source"] as const) {
         group.create_dataset({ name, data: entries.map((entry) => entry[name]), shape: [K] });
+      }
+      if (entries.some(({ mix }) => mix)) {
+        const data = entries.map(({ mix }) => (mix ? JSON.stringify(mix.map(({ id, weight }) => [id, weight])) : ""));
+        group.create_dataset({ name: "mix", data, shape: [K] });
       }
       group.create_dataset({ name: "match_ratio", data: Float32Array.from(entries, (entry) => entry.matchRatio), shape: [K] });
     },
