@@ -17,7 +17,7 @@ export { loadPianists, playedAsWritten, type PlayedPiece } from "./pianists.js";
 export { playedBars } from "./played-bars.js";
 export { segmentMask, segmentRows, segments, type Segment, type SegmentOptions } from "./segments.js";
 export { featureStatistics, runningStatistics, type ColumnStatistics, type ColumnSums, type RunningStatistics } from "./statistics.js";
-export { MARKINGS_OPTIONS, prepareSet, type MarkingsOption, type PrepareOptions, type PrepareProgress, type PrepareReport } from "./prepare.js";
+export { MARKINGS_OPTIONS, prepareSet, type ControlOptions, type MarkingsOption, type PrepareOptions, type PrepareProgress, type PrepareReport } from "./prepare.js";
 export {
   SET_FORMAT, SET_VERSION, type MixPart, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetShard, type SetStatistics,
   type SplitCounts, type StoredControls, type StoredNotes,
@@ -27,9 +27,8 @@ export { scoreOfNotes } from "./set/stored-notes.js";
 export { storedParameters } from "./set/parameter-matrix.js";
 export { openSet, type ScoreEntry, type StoredPerformance, type StoredScore, type StoredSet, type NoteColumn, type NoteColumnData } from "./set/set-reader.js";
 export { writeSet, type ScoreRecord, type ScoreWriter, type SetWriter, type SetWriterOptions } from "./set/set-writer.js";
-export {
-  ORIGINAL_PERCEPTUAL_FEATURES, ORIGINAL_SCORE_FEATURES, exportOriginalLayout, type ExportCounts, type ExportOptions,
-} from "./original/original-layout.js";
+export { ORIGINAL_PERCEPTUAL_FEATURES, ORIGINAL_SCORE_FEATURES } from "./original/original-columns.js";
+export { exportOriginalLayout, type ExportCounts, type ExportOptions } from "./original/original-layout.js";
 export { readOriginalLayout, type OriginalSegment, type OriginalSet } from "./original/original-reader.js";
 export { mixSegments } from "./loader/mixup.js";
 export type { LoadedSegment, SegmentLoader, SegmentLoaderOptions } from "./loader/segment.js";

@@ -3,14 +3,14 @@
  */
 import { createHash } from "node:crypto";
 import {
-  CodecError, FEATURE_SETS, encodePerformance, inShard, keepMeasures, scoreFeatures, scoreForAlignment,
-  type Alignment, type FeatureSetName, type Release, type Score, type Shard,
+  CodecError, FEATURE_SETS, ShapeError, encodePerformance, inShard, keepMeasures, scoreFeatures, scoreForAlignment,
+  type Alignment, type FeatureSetName, type PerformanceParameters, type Release, type Score, type Shard,
 } from "@dexter/codec";
 import type { Corpus, LoadedPerformance, PerformanceEntry, Piece, SkipReason, Skipped } from "./corpora/corpus.js";
 import type { BeatCorpus, BeatPiece } from "./corpora/beat-corpus.js";
 import { OptionError } from "./errors.js";
 import { playedBars } from "./played-bars.js";
-import type { ScoreDescription, SetCounts } from "./set/format.js";
+import type { ScoreDescription, SetCounts, StoredControls } from "./set/format.js";
 import { writeSet, type ScoreRecord, type ScoreWriter, type SetWriter } from "./set/set-writer.js";
 import { storedNotes } from "./set/stored-notes.js";
 import { splitPieces, type Split } from "./splits.js";
@@ -53,12 +53,28 @@ export interface PrepareOptions {
   readonly validation?: number;
   /** Performances with fewer of their notes matched are left out. Default 0.5. */
   readonly minMatchRatio?: number;
+  /** What every performance is stored with beside its parameters: what it is like, note by note. Default nothing. */
+  readonly controls?: ControlOptions;
   /** Prepare this part of the pieces only; `mergeSets` joins the parts. Splits are those of the whole. */
   readonly shard?: Shard;
   /** Called after every performance. */
   readonly onProgress?: (progress: PrepareProgress) => void;
   /** Stops the run and leaves nothing behind. */
   readonly signal?: AbortSignal;
+}
+
+/** How performances are described (`measureControls` of `@dexter/eval-features` is made for it). */
+export interface ControlOptions {
+  /** Names of the `Q` controls. */
+  readonly names: readonly string[];
+  /**
+   * Describe a performance.
+   *
+   * @param score - the bars that were played
+   * @param parameters - one entry a note of it
+   * @returns values `[N, Q]` in the controls' own units, and which of them are known, `[N · Q]`
+   */
+  measure(score: Score, parameters: PerformanceParameters): StoredControls;
 }
 
 /** How far a run is. */
@@ -107,7 +123,7 @@ export async function prepareSet(options: PrepareOptions): Promise<PrepareReport
   const beatWork = beatCorpora.flatMap((corpus) => corpus.pieces.map((piece) => ({ corpus, piece })));
   const editions = markings === "both" ? [false, true] : [markings === "with"];
   const splits = splitPieces([...work, ...beatWork].map(({ piece }) => piece), { seed, validation });
-  const { shard } = options;
+  const { shard, controls } = options;
   const mine = (place: number): boolean => !shard || inShard(place, shard);
   const total =
     work.reduce((sum, { piece }, at) => sum + (mine(at) ? piece.performances.length : 0), 0) +
@@ -117,7 +133,7 @@ export async function prepareSet(options: PrepareOptions): Promise<PrepareReport
   const featureNames = FEATURE_SETS[featureSet].map(({ name }) => name);
   signal?.throwIfAborted();
   const list = createHash("sha256").update([...work, ...beatWork].map(({ piece }, at) => `${piece.corpus}\n${piece.id}\n${splits[at]}`).join("\n")).digest("hex").slice(0, 32);
-  const writer = await writeSet(path, { featureSet, featureNames, release, seed, validation, ...(shard ? { shard: { ...shard, list } } : {}) });
+  const writer = await writeSet(path, { featureSet, featureNames, controlNames: controls?.names ?? [], release, seed, validation, ...(shard ? { shard: { ...shard, list } } : {}) });
   let done = 0;
   const progressOf = (piece: Pick<Piece, "corpus" | "id">) => (): void => {
     done++;
@@ -127,7 +143,7 @@ export async function prepareSet(options: PrepareOptions): Promise<PrepareReport
     for (const [at, { corpus, piece }] of work.entries()) {
       if (!mine(at)) continue;
       const progress = progressOf(piece);
-      const job: PieceJob = { corpus, piece, split: splits[at], featureSet, release, minMatchRatio, writer, ...(shard ? { place: at } : {}), skipped, progress, signal };
+      const job: PieceJob = { corpus, piece, split: splits[at], featureSet, release, minMatchRatio, controls, writer, ...(shard ? { place: at } : {}), skipped, progress, signal };
       await preparePiece(job);
     }
     for (const [at, { corpus, piece }] of beatWork.entries()) {
@@ -152,6 +168,7 @@ interface PieceJob {
   readonly featureSet: FeatureSetName;
   readonly release: Release;
   readonly minMatchRatio: number;
+  readonly controls?: ControlOptions;
   readonly writer: SetWriter;
   readonly skipped: Skipped[];
   readonly progress: () => void;
@@ -253,6 +270,10 @@ function storePerformance(
     const message = `${matched} of ${N} notes are matched; at least ${percent(job.minMatchRatio)} are wanted`;
     return skip("low-match-ratio", message, { performance: entry.id, matchRatio });
   }
+  const like = job.controls?.measure(variant.score, parameters);
+  if (like && like.mask.length !== N * job.controls!.names.length) {
+    throw new ShapeError(`controls must be [${N}, ${job.controls!.names.length}], got [${like.values.shape.join(", ")}].`);
+  }
   variant.writer ??= job.writer.addScore({
     description: describe(job),
     notes: storedNotes(variant.score),
@@ -261,7 +282,7 @@ function storePerformance(
     ...(job.place === undefined ? {} : { place: job.place }),
   });
   const { id, performer } = entry;
-  variant.writer.add({ id, performer, source: entry.midiPath ?? entry.alignmentPath, matchRatio }, parameters);
+  variant.writer.add({ id, performer, source: entry.midiPath ?? entry.alignmentPath, matchRatio }, parameters, like);
 }
 
 /** The score with the bars that this performance played; the same for all that played the same bars. */

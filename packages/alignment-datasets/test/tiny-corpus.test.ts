@@ -99,6 +99,27 @@ describe("a folder of scores and match files", () => {
     set.close();
   });
 
+  test("is described where a measure is given; what cannot be described is left out", async () => {
+    let calls = 0;
+    const { report, set } = await prepared("described.h5", { kind: "folder", path: FIXTURE }, {
+      controls: {
+        names: ["loudness", "pitch"],
+        measure: (score, { length, velocityNorm, mask }) => {
+          if (calls++ === 1) throw new Error("silence");
+          const data = Float32Array.from({ length: 2 * length }, (_, i) => (i % 2 === 1 ? score.notes.pitch[i >> 1] : velocityNorm[i >> 1]));
+          return { values: { data, shape: [length, 2] }, mask: Uint8Array.from(data, (_, i) => (i % 2 === 1 ? 1 : mask[i >> 1])) };
+        },
+      },
+    });
+    expect(report.skipped).toMatchObject([{ performance: "Schubert_D783_no15_p02", reason: "not-encodable", message: "silence" }]);
+    expect(set.description.controlNames).toEqual(["loudness", "pitch"]);
+    const { values, mask } = set.readControls(0, 0)!;
+    expect([...values.data.subarray(0, 4)]).toEqual([112 / 127, 72, 103 / 127, 48].map(Math.fround));
+    const silent = set.readNoteIds(0).indexOf("n8-1");
+    expect([mask[2 * silent], mask[2 * silent + 1], values.data[2 * silent]]).toEqual([0, 1, 0]);
+    set.close();
+  });
+
   test("Vienna 4x22 is for testing alone", async () => {
     const corpus = await openCorpus({ kind: "vienna4x22", path: FIXTURE });
     expect(corpus.pieces[0].testOnly).toBe(true);

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { PARAMETER_NAMES } from "@dexter/codec";
 import { OptionError, SetFileError } from "../errors.js";
-import { ORIGINAL_SCORE_FEATURES } from "../original/original-layout.js";
+import { MIX_ENDING, ORIGINAL_SCORE_FEATURES } from "../original/original-columns.js";
 import type { OriginalSegment, OriginalSet } from "../original/original-reader.js";
 import type { Split } from "../splits.js";
 import { runningStatistics } from "../statistics.js";
@@ -38,7 +38,8 @@ interface Place {
 /**
  * Divide a file in the original's layout. Splits may be empty.
  *
- * Two segments are of one passage when their scores and their score features agree.
+ * Two segments are of one passage when their scores and their score features agree. Mixes are of no passage but their own,
+ * and only train.
  *
  * @throws OptionError for a fraction out of range
  * @throws SetFileError when the file is damaged, or its segments have another length than `notes`
@@ -55,15 +56,17 @@ export function originalSegments(set: OriginalSet, options: OriginalSegmentOptio
         throw new SetFileError(set.path, group, `expected segments of ${notes} notes, got ${segment.parameters.shape[0]}. Set the network's segment length`);
       }
       const split = splitOf(segment, validation, seed);
+      const mixed = segment.pieceName.endsWith(MIX_ENDING);
+      if (mixed && split !== "train") return;
       const part = parts[split];
       const passage = createHash("sha256").update(segment.scorePath).update(bytesOf(segment.scoreFeatures.data)).digest("base64url").slice(0, 16);
-      const members = part.passages.get(passage) ?? [];
-      part.passages.set(passage, members);
+      const members = (mixed ? undefined : part.passages.get(passage)) ?? [];
+      if (!mixed) part.passages.set(passage, members);
       members.push(part.places.length);
       part.places.push({ group, at });
       part.passageOf.push(members);
       part.digest.update(bytesOf(segment.parameters.data)).update(passage);
-      if (split === "train") statistics.add(segment.parameters, loaded(segment).mask);
+      if (split === "train" && !mixed) statistics.add(segment.parameters, loaded(segment).mask);
     });
   }
   const { mean, standardDeviation } = statistics.result();
@@ -121,7 +124,7 @@ function splitOf({ dexterSplit, split, pieceName }: OriginalSegment, validation:
   if (dexterSplit === "train" || dexterSplit === "validation" || dexterSplit === "test") return dexterSplit;
   if (split === "test") return "test";
   if (split.startsWith("val")) return "validation";
-  const piece = pieceName.replace(/_mixup$/, "");
+  const piece = pieceName.endsWith(MIX_ENDING) ? pieceName.slice(0, -MIX_ENDING.length) : pieceName;
   const hash = createHash("sha256").update(`${seed}\n${piece}`).digest().readUInt32LE(0) / 2 ** 32;
   return hash < validation ? "validation" : "train";
 }

@@ -1,7 +1,7 @@
 /**
  * @file The seven perceptual features of the classic models among the controls of a set.
  */
-import { ORIGINAL_PERCEPTUAL_FEATURES } from "../original/original-layout.js";
+import { ORIGINAL_PERCEPTUAL_FEATURES } from "../original/original-columns.js";
 import type { StoredControls } from "../set/format.js";
 
 /** What the controls call the original's features, in the original's order. */

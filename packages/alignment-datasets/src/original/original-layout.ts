@@ -7,13 +7,13 @@
  * |---|---|---|
  * | `p_codec` | [1, length, 5] float32 | beat_period, velocity, timing, articulation_log, pedal |
  * | `s_codec` | [1, length, 4] int32 | onset_div, duration_div, pitch, voice |
- * | `c_codec` | [1, length, 7] float32 | perceptual features: zeros, which is what the original stores where it has none; the group's attribute `c_codec_present` is 0 |
+ * | `c_codec` | [1, length, 7] float32 | perceptual features, where the set has all seven among its controls; otherwise zeros, which is what the original stores where it has none, and the group's attribute `c_codec_present` is 0 |
  * | `snote_id_path` | [1] string | where the `.npy` of note ids lies, relative to the folder of the file |
  * | `score_path`, `piece_name`, `split` | [1] string | the score within its corpus; the piece; `train` or `test` |
  * | `snote_ids` | [n] string | ours: the note ids themselves |
  * | `dexter_split` | [1] string | ours: `train`, `validation` or `test` |
  *
- * As in the original, unplayed notes are left out and the last segment of a
+ * Mixes have `_mixup` behind the name of their piece. As in the original, unplayed notes are left out and the last segment of a
  * performance ends in zeros. The original's reader takes a group's first axis
  * as its segments, so it reads these files as they are.
  */
@@ -25,15 +25,9 @@ import { hdf5 } from "../set/hdf5.js";
 import { partFile } from "../set/part-file.js";
 import type { StoredPerformance, StoredScore, StoredSet } from "../set/set-reader.js";
 import { segments, type Segment } from "../segments.js";
+import { perceptualColumns, type PerceptualColumns } from "../loader/perceptual-columns.js";
 import { npyStrings } from "./npy.js";
-
-/** Columns of `s_codec`. */
-export const ORIGINAL_SCORE_FEATURES = ["onset_div", "duration_div", "pitch", "voice"] as const;
-
-/** Columns of `c_codec`. */
-export const ORIGINAL_PERCEPTUAL_FEATURES = [
-  "melodiousness", "articulation", "rhythm_complexity", "rhythm_stability", "dissonance", "tonal_stability", "minorness",
-] as const;
+import { MIX_ENDING, ORIGINAL_PERCEPTUAL_FEATURES, ORIGINAL_SCORE_FEATURES } from "./original-columns.js";
 
 /** The original's names of corpora, which its options select by. */
 const CORPUS_NAMES: Readonly<Record<string, string>> = { asap: "ASAP", vienna4x22: "VIENNA422" };
@@ -75,6 +69,7 @@ export async function exportOriginalLayout(set: StoredSet, path: string, options
   const part = partFile(path);
   const file = new File(part.path, "w");
   const total = set.description.counts.performances;
+  const columns = perceptualColumns(set.description.controlNames);
   const idFolder = `snote_ids/N=${segmentLength}`;
   const serial = new Map<string, number>();
   let done = 0;
@@ -91,7 +86,7 @@ export async function exportOriginalLayout(set: StoredSet, path: string, options
         signal?.throwIfAborted();
         const number = serial.get(corpus) ?? 0;
         serial.set(corpus, number + 1);
-        const frame = performanceFrame(score, set.readPerformance(index, k));
+        const frame = performanceFrame(score, set.readPerformance(index, k), columns);
         for (const [s, segment] of segments(frame.ids.length, { length: segmentLength, hop }).entries()) {
           const name = `${corpus}_${number}_${s}`;
           // The performance's number keeps performances of one piece apart (the original overwrites one with another).
@@ -123,18 +118,28 @@ interface Frame {
   readonly parameters: Float32Array;
   /** `[n, 4]` */
   readonly features: Int32Array;
+  /** `[n, 7]`; `null` where the set has no perceptual features. */
+  readonly perceptual: Float32Array | null;
+  /** Whether it is a mix. */
+  readonly mixed: boolean;
 }
 
-function performanceFrame({ notes }: StoredScore, { parameters, mask }: StoredPerformance): Frame {
+function performanceFrame({ notes }: StoredScore, { description, parameters, mask, controls }: StoredPerformance, columns: PerceptualColumns | null): Frame {
   const P = PARAMETER_NAMES.length;
   const C = ORIGINAL_SCORE_FEATURES.length;
   const ids = notes.id.filter((_, n) => mask[n] === 1);
-  const frame: Frame = { ids, parameters: new Float32Array(ids.length * P), features: new Int32Array(ids.length * C) };
+  const E = ORIGINAL_PERCEPTUAL_FEATURES.length;
+  const perceptual = controls && columns ? columns.take(controls) : null;
+  const frame: Frame = {
+    ids, parameters: new Float32Array(ids.length * P), features: new Int32Array(ids.length * C), perceptual: perceptual && new Float32Array(ids.length * E),
+    mixed: description.mix !== undefined,
+  };
   let row = 0;
   for (let n = 0; n < notes.length; n++) {
     if (mask[n] !== 1) continue;
     frame.parameters.set(parameters.data.subarray(n * P, (n + 1) * P), row * P);
     frame.features.set([notes.onsetDiv[n], notes.durationDiv[n], notes.pitch[n], notes.voice[n]], row * C);
+    if (perceptual) frame.perceptual!.set(perceptual.subarray(n * E, (n + 1) * E), row * E);
     row++;
   }
   return frame;
@@ -150,14 +155,14 @@ function writeSegment(group: Group, { description }: StoredScore, frame: Frame, 
   features.set(frame.features.subarray(start * C, (start + count) * C));
   group.create_dataset({ name: "p_codec", data: parameters, shape: [1, length, P] });
   group.create_dataset({ name: "s_codec", data: features, shape: [1, length, C] });
-  group.create_dataset({
-    name: "c_codec", data: new Float32Array(length * E), shape: [1, length, E],
-  });
-  group.create_attribute("c_codec_present", 0, null, "<i");
+  const perceptual = new Float32Array(length * E);
+  if (frame.perceptual) perceptual.set(frame.perceptual.subarray(start * E, (start + count) * E));
+  group.create_dataset({ name: "c_codec", data: perceptual, shape: [1, length, E] });
+  group.create_attribute("c_codec_present", frame.perceptual ? 1 : 0, null, "<i");
   const strings = {
     snote_id_path: idPath,
     score_path: description.scorePath,
-    piece_name: description.piece.replaceAll("/", "_"),
+    piece_name: `${description.piece.replaceAll("/", "_")}${frame.mixed ? MIX_ENDING : ""}`,
     split: description.split === "train" ? "train" : "test",
     dexter_split: description.split,
   };
