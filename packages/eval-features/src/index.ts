@@ -19,3 +19,6 @@ export { PARAMETER_LABELS, plotParameters } from "./plot/parameter-plot.js";
 export { animateNoise, keepsStep, MOST_FRAMES, type AnimationOptions, type NoiseFrame } from "./plot/noise-animation.js";
 export { summarizeTest, type ParameterSummary, type TestedPassage, type TestedSample, type TestSummary } from "./report/test-results.js";
 export { reportPage, type ReportPageOptions, type SamplePictures } from "./report/report-page.js";
+export { CONTROLS, PERCEPTUAL_FEATURES, type ControlDefinition } from "./controls/control-definition.js";
+export { DEFAULT_WINDOWS, measureControls, type MeasuredControls, type MeasureOptions } from "./controls/measure-controls.js";
+export { perceptualFeatures, type PerceptualOptions } from "./perceptual/perceptual-features.js";

@@ -62,6 +62,7 @@ export interface TinyPlayed {
   readonly velocity?: number;
   readonly timing?: number;
   readonly articulation?: number;
+  readonly pedal?: number;
 }
 
 /** Performance parameters of these notes. */
@@ -72,7 +73,7 @@ export function tinyPerformance(played: readonly (TinyPlayed | null)[], release:
     velocityNorm: Float64Array.from(played, (note) => (note?.velocity ?? 64) / 127),
     timingSec: Float64Array.from(played, (note) => note?.timing ?? 0),
     articulationLog2: Float64Array.from(played, (note) => note?.articulation ?? 0),
-    pedalNorm: new Float64Array(played.length),
+    pedalNorm: Float64Array.from(played, (note) => note?.pedal ?? 0),
     mask: Uint8Array.from(played, (note) => (note ? 1 : 0)),
     release,
   };

@@ -1,0 +1,61 @@
+/**
+ * @file Measure every control of a performance around every note of its score.
+ */
+import { decodePerformance, zeros, type Matrix, type PerformanceParameters, type Score } from "@dexter/codec";
+import { perceptualFeatures } from "../perceptual/perceptual-features.js";
+import { CONTROLS, PERCEPTUAL_FEATURES } from "./control-definition.js";
+import { musicalControls } from "./musical-controls.js";
+
+/** How wide the windows are. A window weighs `(1 + 4d/width) exp(−4d/width)` at the distance `d`. */
+export interface MeasureOptions {
+  /** Of the musical controls, in quarter notes; default 8. */
+  readonly windowQuarters?: number;
+  /** Of the perceptual features, s; default 8. */
+  readonly windowSec?: number;
+}
+
+/** The windows, where none are asked for. */
+export const DEFAULT_WINDOWS = { windowQuarters: 8, windowSec: 8 } as const;
+
+/** Controls as a performance has them. */
+export interface MeasuredControls {
+  /** Raw units, `[N, K]`, columns as {@link CONTROLS}; 0 where the mask is 0. */
+  readonly values: Matrix;
+  /** 1 where the control is defined (a melody lead needs chords …), `[N · K]`. */
+  readonly mask: Uint8Array;
+}
+
+/**
+ * Measure the controls of a performance, the same for a recorded and for a rendered one: a value for every note of the
+ * score, played or not, from the notes around it.
+ *
+ * @throws ShapeError when the parameters are not as long as the score
+ * @throws CodecError when they cannot be decoded
+ */
+export function measureControls(score: Score, parameters: PerformanceParameters, options: MeasureOptions = {}): MeasuredControls {
+  const { windowQuarters = DEFAULT_WINDOWS.windowQuarters, windowSec = DEFAULT_WINDOWS.windowSec } = options;
+  const N = score.notes.length;
+  const K = CONTROLS.length;
+  const values = zeros(N, K);
+  const mask = new Uint8Array(N * K);
+  const put = (control: number, note: number, value: number): void => {
+    if (!Number.isFinite(value)) return;
+    values.data[note * K + control] = value;
+    mask[note * K + control] = 1;
+  };
+  musicalControls(score, parameters, windowQuarters, put);
+  if (!parameters.mask.includes(1)) return { values, mask };
+
+  const { performance, alignment } = decodePerformance(score, parameters);
+  const features = perceptualFeatures(performance, { windowSec });
+  const F = PERCEPTUAL_FEATURES.length;
+  const indexOf = new Map(performance.notes.id.map((id, i) => [id, i]));
+  const performedOf = alignment.map((entry) => (entry.kind === "match" ? indexOf.get(entry.performedId)! : -1));
+  // A note that was not played takes the values of the one before it in the score (or of the first that was).
+  let row = performedOf.find((index) => index >= 0)!;
+  for (let n = 0; n < N; n++) {
+    if (performedOf[n] >= 0) row = performedOf[n];
+    for (let f = 0; f < F; f++) put(K - F + f, n, features.data[row * F + f]);
+  }
+  return { values, mask };
+}

@@ -1,0 +1,46 @@
+/**
+ * @file The seven mid-level perceptual features of a performance, estimated from its notes and pedal.
+ *
+ * Aljanaki & Soleymani (2018), A data-driven approach to mid-level perceptual musical feature modeling, had listeners
+ * rate them in sound; here each is an estimate from what was played, with its own source in its own file.
+ */
+import { zeros, type Matrix, type Performance } from "@dexter/codec";
+import { dissonance } from "./dissonance.js";
+import { melodiousness } from "./melodiousness.js";
+import { onsetClusters } from "./onset-clusters.js";
+import { perceivedArticulation } from "./perceived-articulation.js";
+import { rhythmicComplexity } from "./rhythmic-complexity.js";
+import { rhythmicStability } from "./rhythmic-stability.js";
+import { tonality } from "./tonality.js";
+
+/** How to estimate them. */
+export interface PerceptualOptions {
+  /** Width of the sliding window, s; default 8. */
+  readonly windowSec?: number;
+}
+
+/**
+ * Estimate the perceptual features around each performed note.
+ *
+ * @returns `[N, 7]`, columns as {@link PERCEPTUAL_FEATURES}; rows in the order of the performed notes
+ */
+export function perceptualFeatures(performance: Performance, { windowSec = 8 }: PerceptualOptions = {}): Matrix {
+  const { notes } = performance;
+  const at = notes.onsetSec;
+  const clusters = onsetClusters(notes);
+  const { stability, minorness } = tonality(notes, at, windowSec);
+  const columns = [
+    melodiousness(notes, clusters, at, windowSec),
+    perceivedArticulation(notes, clusters, at, windowSec),
+    rhythmicComplexity(clusters, at, windowSec),
+    rhythmicStability(clusters, at, windowSec),
+    dissonance(notes, clusters, at, windowSec),
+    stability,
+    minorness,
+  ];
+  const matrix = zeros(notes.length, columns.length);
+  columns.forEach((column, c) => {
+    for (let n = 0; n < notes.length; n++) matrix.data[n * columns.length + c] = column[n];
+  });
+  return matrix;
+}
