@@ -4,8 +4,8 @@
 import { Command, Option } from "commander";
 import { shardName, type FeatureSetName, type Release, type Shard } from "@dexter/codec";
 import {
-  MARKINGS_OPTIONS, openBeatCorpus, openCorpus, prepareSet,
-  type BeatCorpus, type Corpus, type CorpusKind, type MarkingsOption, type PrepareReport,
+  ATEPP_ALIGN, ATEPP_LEFT_OUT, MARKINGS_OPTIONS, openBeatCorpus, openCorpus, prepareSet,
+  type AteppOptions, type BeatCorpus, type Corpus, type CorpusKind, type MarkingsOption, type PrepareReport,
 } from "@dexter/alignment-datasets";
 import { PREPARED_KINDS, addPreparedCorpus, isBeatCorpus, type PreparedCorpusOptions } from "./corpus-option.js";
 import { interruptible } from "./interrupt.js";
@@ -23,6 +23,8 @@ interface PrepareFlags {
   readonly minMatchRatio: number;
   readonly shard?: Shard;
   readonly markings: MarkingsOption;
+  readonly leaveOut: readonly string[];
+  readonly align: NonNullable<AteppOptions["align"]>;
   readonly json?: boolean;
 }
 
@@ -47,6 +49,8 @@ export function prepareCommand(): Command {
     .addOption(new Option("--validation <fraction>", "part of the compositions that validates").argParser(numberBetween(0, 0.9)).default(0.08))
     .addOption(new Option("--min-match-ratio <ratio>", "leave out performances with fewer notes matched").argParser(numberBetween(0, 1)).default(0.5))
     .addOption(new Option("--markings <which>", "scores of mazurkabl: as they come, with its expressive marks, or both").choices(MARKINGS_OPTIONS).default("both"))
+    .addOption(new Option("--leave-out <marks...>", "recordings of atepp with one of these marks of quality; none leaves out nothing").default(ATEPP_LEFT_OUT, ATEPP_LEFT_OUT.join(", ")))
+    .addOption(new Option("--align <which>", "which performances of atepp are aligned here: those without an alignment, all, or none").choices(ATEPP_ALIGN).default("missing"))
     .addOption(new Option("--shard <i/n>", "every nth piece, from the ith, into FILE.i-of-n.h5; `auto` or `auto/n` asks Slurm or Kubernetes").argParser(shardOption))
     .option("--json", "print what was done as JSON")
     .addHelpText("after", EXAMPLES)
@@ -63,7 +67,7 @@ async function prepare(flags: PrepareFlags): Promise<void> {
     const beatCorpora: BeatCorpus[] = [];
     for (const options of flags.corpus) {
       if (isBeatCorpus(options)) beatCorpora.push(await openBeatCorpus(options));
-      else corpora.push(await openCorpus({ ...options, kind: options.kind as CorpusKind }));
+      else corpora.push(await openCorpus({ ...options, kind: options.kind as CorpusKind, atepp: { leaveOut: flags.leaveOut, align: flags.align } }));
     }
     const progress = showProgress("performances");
     try {

@@ -61,7 +61,7 @@ describe("dexter-train prepare", () => {
 
   test.each<[string, string[], number, string]>([
     ["no corpus", ["prepare", "-o", "set.h5"], 2, "--corpus"],
-    ["an unknown kind", ["prepare", "--corpus", "atepp=x", "-o", "set.h5"], 2, "expected a kind of asap, vienna4x22, batik, folder"],
+    ["an unknown kind", ["prepare", "--corpus", "maestro=x", "-o", "set.h5"], 2, "expected a kind of asap, vienna4x22, batik, folder, pianocore, atepp"],
     ["a corpus that is not there", ["prepare", "--corpus", "asap=/nowhere", "-o", join(folder, "set2.h5")], 1, "/nowhere: no such folder or archive"],
     ["a folder to write that is not there", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", "/nowhere/set.h5"], 2, "cannot write into /nowhere"],
     ["a fraction out of range", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", "set.h5", "--validation", "2"], 2, "--validation"],

@@ -11,6 +11,7 @@ export {
   BEAT_CORPUS_KINDS, openBeatCorpus, type BeatCorpus, type BeatCorpusKind, type BeatCorpusOptions, type BeatMismatches, type BeatPiece,
   type LoadBeatsOptions, type LoadedBeats,
 } from "./corpora/beat-corpus.js";
+export { ATEPP_ALIGN, ATEPP_LEFT_OUT, type AlignNotes, type AteppOptions } from "./corpora/atepp.js";
 export { workOf } from "./corpora/work.js";
 export { HELD_OUT_MAZURKAS, TEST_WORKS, isTestPiece, splitPieces, type Split, type SplitOptions, type SplitPiece } from "./splits.js";
 export { loadPianists, playedAsWritten, type PlayedPiece } from "./pianists.js";

@@ -289,8 +289,8 @@ function storePerformance(
 function variantFor(variants: Map<string, Variant>, unfolded: Score, alignment: Alignment): Variant {
   const bars = playedBars(unfolded, alignment);
   const whole = bars.length === unfolded.measures.length;
-  // Unfolded scores of one piece differ only where alignments are in two styles of ids.
-  const key = `${unfolded.measures.length}:${whole ? "all" : bars.join(",")}`;
+  // Scores of one piece differ only where alignments are in two styles of ids.
+  const key = `${unfolded.unfolding ? "unfolded" : "written"}:${whole ? "all" : bars.join(",")}`;
   let variant = variants.get(key);
   if (!variant) {
     const score = whole ? unfolded : keepMeasures(unfolded, bars);

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { zipSync } from "fflate";
 import { assemblePerformance, writeMidi } from "@dexter/codec";
 import { CorpusError, isTestPiece, openCorpus, openSet, prepareSet } from "../src/index.js";
-import { pianoCoreWork } from "../src/corpora/pianocore.js";
+import { cataloguedWork } from "../src/corpora/pianocore.js";
 import { readNpz } from "../src/files/npz.js";
 
 const folder = mkdtempSync(join(tmpdir(), "dexter-pianocore-"));
@@ -174,7 +174,7 @@ describe("compositions of PianoCoRe", () => {
     ["Ludwig van Beethoven", "Piano Sonata No.21 in C major, Op.53, 1. Allegro con brio", "beethoven/piano sonatas 21 1", false],
     ["Johann Sebastian Bach", "The Well-Tempered Clavier I, Prelude and Fugue No.1 in C major, BWV 846, Fugue", "bach/fugue bwv 846", false],
   ])("%s, %s is %s", (composer, title, work, test) => {
-    expect(pianoCoreWork(composer, title)).toBe(work);
+    expect(cataloguedWork(composer, title)).toBe(work);
     expect(isTestPiece({ work })).toBe(test);
   });
 });

@@ -97,7 +97,7 @@ export interface Corpus {
 }
 
 /** How a corpus is laid out. */
-export const CORPUS_KINDS = ["asap", "vienna4x22", "batik", "folder", "pianocore"] as const;
+export const CORPUS_KINDS = ["asap", "vienna4x22", "batik", "folder", "pianocore", "atepp"] as const;
 
 /** One of {@link CORPUS_KINDS}. */
 export type CorpusKind = (typeof CORPUS_KINDS)[number];

@@ -4,6 +4,7 @@
 import { readScore } from "@dexter/codec";
 import { CorpusError, OptionError } from "../errors.js";
 import { openFiles } from "../files/open-files.js";
+import { openAtepp, type AteppOptions } from "./atepp.js";
 import { listAsap, loadAsapPerformance } from "./asap.js";
 import { CORPUS_KINDS, type Corpus, type CorpusKind } from "./corpus.js";
 import { listMatchFiles, loadMatchPerformance } from "./match-files.js";
@@ -16,6 +17,7 @@ const LICENCES: Readonly<Record<CorpusKind, string>> = {
   batik: "CC BY-NC-SA 4.0",
   folder: "",
   pianocore: "CC BY-NC-SA 4.0",
+  atepp: "CC BY 4.0",
 };
 
 /** Where a corpus is, and what it is. */
@@ -26,6 +28,8 @@ export interface CorpusOptions {
   readonly path: string;
   /** Default: the kind. */
   readonly name?: string;
+  /** How ATEPP is read; other kinds pass it over. */
+  readonly atepp?: AteppOptions;
 }
 
 /**
@@ -39,6 +43,7 @@ export async function openCorpus(options: CorpusOptions): Promise<Corpus> {
   if (!CORPUS_KINDS.includes(kind)) throw new OptionError("kind", `expected ${CORPUS_KINDS.join(", ")}, got ${String(kind)}`);
   if (kind === "pianocore") return openPianoCore(path, name, LICENCES[kind]);
   const files = await openFiles(path);
+  if (kind === "atepp") return openAtepp(files, name, LICENCES[kind], options.atepp);
   const { pieces, skipped } =
     kind === "asap" ? await listAsap(files, name) : await listMatchFiles(files, name, { testOnly: kind === "vienna4x22" });
   if (pieces.length === 0 && skipped.length === 0) {

@@ -127,7 +127,7 @@ async function listPieces(root: string, base: string, corpus: string): Promise<{
         const title = [row.composition, row.movement].filter(Boolean).map((text) => text.replaceAll("_", " ")).join(", ");
         const xmlPath = row.score_xml_path ? `${base}raw/${row.score_xml_path}` : undefined;
         piece = {
-          corpus, id: row.refined_score_midi_path.replace(/\.midi?$/i, ""), composer, title, work: pianoCoreWork(composer, title),
+          corpus, id: row.refined_score_midi_path.replace(/\.midi?$/i, ""), composer, title, work: cataloguedWork(composer, title),
           scorePath: xmlPath ?? refinedPath, refinedPath, ...(xmlPath === undefined ? {} : { xmlPath }), performances: [],
         };
         pieces.set(refinedPath, piece);
@@ -155,7 +155,7 @@ function nameOf(composer: string): string {
 }
 
 /** The composition, named as for the other corpora where the title tells the number. */
-export function pianoCoreWork(composer: string, title: string): string {
+export function cataloguedWork(composer: string, title: string): string {
   const family = composer.split(" ").at(-1)?.toLowerCase();
   const bach = family === "bach" ? /\bBWV[ .]*(\d+)(.*)/i.exec(title) : null;
   const form = bach ? (/prelude|fugue/i.exec(bach[2]) ?? (/prelude.*fugue/i.test(title) ? null : /prelude|fugue/i.exec(title))) : null;

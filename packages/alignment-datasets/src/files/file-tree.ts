@@ -19,4 +19,4 @@ export const MAX_FILE_BYTES = 128 * 2 ** 20;
 export const MAX_FILES = 2_000_000;
 
 /** Kinds of file that corpora are made of; everything else is passed over. */
-export const CORPUS_FILE = /\.(musicxml|xml|mxl|mid|midi|match|tsv|csv)$/i;
+export const CORPUS_FILE = /\.(musicxml|xml|mxl|mid|midi|match|tsv|csv)$|_match\.txt$/i;
