@@ -17,11 +17,27 @@
  * @returns for each column the sums, `[Q]`; an event in the middle of the window counts once
  */
 export function windowSums(position: Float64Array, columns: readonly Float64Array[], at: Float64Array, width: number): Float64Array[] {
-  const sums = columns.map(() => new Float64Array(at.length));
+  const C = columns.length;
+  const rows = new Float64Array(position.length * C);
+  columns.forEach((column, c) => {
+    for (let m = 0, cell = c; m < column.length; m++, cell += C) rows[cell] = column[m];
+  });
+  const sums = windowRowSums(position, rows, C, at, width);
+  return columns.map((_, c) => at.map((_place, q) => sums[q * C + c]));
+}
+
+/**
+ * {@link windowSums} of many columns, faster.
+ *
+ * @param rows - what the events weigh, `[M, C]`
+ * @returns the sums, `[Q, C]`
+ */
+export function windowRowSums(position: Float64Array, rows: Float64Array, C: number, at: Float64Array, width: number): Float64Array {
+  const sums = new Float64Array(at.length * C);
   const rate = 4 / width;
   const M = position.length;
-  const near = new Float64Array(columns.length); // Σ value · exp(−d/τ)
-  const far = new Float64Array(columns.length); // Σ value · d/τ · exp(−d/τ)
+  const near = new Float64Array(C); // Σ value · exp(−d/τ)
+  const far = new Float64Array(C); // Σ value · d/τ · exp(−d/τ)
   let here = 0;
 
   function moveTo(place: number): void {
@@ -29,29 +45,29 @@ export function windowSums(position: Float64Array, columns: readonly Float64Arra
     here = place;
     if (distance === 0) return;
     const decay = Math.exp(-distance);
-    for (let c = 0; c < near.length; c++) {
+    for (let c = 0; c < C; c++) {
       far[c] = decay * (far[c] + distance * near[c]);
       near[c] *= decay;
     }
   }
+  function take(m: number): void {
+    moveTo(position[m]);
+    for (let c = 0, cell = m * C; c < C; c++, cell++) near[c] += rows[cell];
+  }
+  function give(q: number): void {
+    moveTo(at[q]);
+    for (let c = 0, cell = q * C; c < C; c++, cell++) sums[cell] += near[c] + far[c];
+  }
 
   for (let q = 0, m = 0; q < at.length; q++) {
-    for (; m < M && position[m] <= at[q]; m++) {
-      moveTo(position[m]);
-      for (let c = 0; c < near.length; c++) near[c] += columns[c][m];
-    }
-    moveTo(at[q]);
-    for (let c = 0; c < near.length; c++) sums[c][q] += near[c] + far[c];
+    while (m < M && position[m] <= at[q]) take(m++);
+    give(q);
   }
   near.fill(0);
   far.fill(0);
   for (let q = at.length - 1, m = M - 1; q >= 0; q--) {
-    for (; m >= 0 && position[m] > at[q]; m--) {
-      moveTo(position[m]);
-      for (let c = 0; c < near.length; c++) near[c] += columns[c][m];
-    }
-    moveTo(at[q]);
-    for (let c = 0; c < near.length; c++) sums[c][q] += near[c] + far[c];
+    while (m >= 0 && position[m] > at[q]) take(m--);
+    give(q);
   }
   return sums;
 }

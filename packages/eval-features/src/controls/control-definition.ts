@@ -23,7 +23,7 @@ export const PERCEPTUAL_FEATURES = [
   perceptual("perceivedArticulation", "", "how detached the tones sound: 0 legato, 1 staccato"),
   perceptual("rhythmicComplexity", "log2 bit/s", "variety of the successive intervals between onsets, by the second"),
   perceptual("rhythmicStability", "", "clarity of the pulse: how regularly accents return (0 to 1)"),
-  perceptual("dissonance", "", "roughness of what sounds together"),
+  perceptual("dissonance", "", "roughness of what sounds together (cube root)"),
   perceptual("tonalStability", "", "how well the tones fit the nearest key (correlation)"),
   perceptual("minorness", "", "how much better they fit a minor key than a major one (difference of correlations)"),
 ] as const;
@@ -31,13 +31,13 @@ export const PERCEPTUAL_FEATURES = [
 /** All controls, in the order of the columns of {@link measureControls}. */
 export const CONTROLS: readonly ControlDefinition[] = [
   musical("tempo", "log2 quarters/min", "local tempo: 1 more is twice as fast"),
-  musical("rubato", "octaves", "how much the tempo sways: its local standard deviation"),
+  musical("rubato", "log2 octaves", "how much the tempo of the beat sways: log2 of its local standard deviation, 1 more is twice as much"),
   musical("dynamics", "velocity", "local loudness: mean MIDI velocity"),
   musical("dynamicRange", "velocity", "how much the loudness of onsets varies: its local standard deviation"),
   musical("articulation", "octaves", "local mean of log2 of played over written duration: 0 is legato, less is shorter"),
   musical("pedal", "", "how far the sustain pedal is down, on average (0 to 1)"),
   musical("melodyLead", "ms", "how much earlier the melody comes than the notes written at the same time"),
   musical("melodyProminence", "velocity", "how much louder the melody is than the other notes"),
-  musical("chordSpread", "ms", "how far apart the notes of a chord are struck: standard deviation of their onsets"),
+  musical("chordSpread", "log2 ms", "how far apart the notes of a chord are struck: log2 of 1 ms plus the standard deviation of their onsets"),
   ...PERCEPTUAL_FEATURES,
 ];

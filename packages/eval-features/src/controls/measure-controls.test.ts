@@ -41,11 +41,11 @@ describe("measureControls", () => {
   });
 
   test("rubato is nothing in strict time and the sway otherwise", () => {
-    expect(middle("rubato", plain)).toBeCloseTo(0, 6);
+    expect(middle("rubato", plain)).toBeCloseTo(Math.log2(0.01), 4);
     // 8 quarters to a wave: sd of a sine of 0.3 octaves is .21, less what the beat's window takes
     const swaying = played(({ onset }) => ({ beatPeriod: 0.5 * 2 ** (0.3 * Math.sin((2 * Math.PI * onset) / 8)) }));
-    expect(middle("rubato", swaying)).toBeGreaterThan(0.15);
-    expect(middle("rubato", swaying)).toBeLessThan(0.22);
+    expect(2 ** middle("rubato", swaying)).toBeGreaterThan(0.15);
+    expect(2 ** middle("rubato", swaying)).toBeLessThan(0.22);
   });
 
   test("dynamics and their range are the mean and the deviation of the velocity", () => {
@@ -64,7 +64,7 @@ describe("measureControls", () => {
     const led = played((_, n) => ({ timing: melody[n] ? 0.02 : -0.01 })); // 30 ms apart
     expect(middle("melodyLead", led)).toBeCloseTo(30, 3);
     expect(middle("melodyLead", plain)).toBeCloseTo(0, 6);
-    expect(middle("chordSpread", led)).toBeCloseTo(Math.sqrt(2 / 9) * 30, 3); // two notes together, one apart
+    expect(middle("chordSpread", led)).toBeCloseTo(Math.log2(1 + Math.sqrt(2 / 9) * 30), 3); // two notes together, one apart
   });
 
   test("the melody is as prominent as it is louder", () => {

@@ -43,19 +43,21 @@ export function measureControls(score: Score, parameters: PerformanceParameters,
     values.data[note * K + control] = value;
     mask[note * K + control] = 1;
   };
-  musicalControls(score, parameters, windowQuarters, put);
+  const F = PERCEPTUAL_FEATURES.length;
+  const M = K - F;
+  const musical = musicalControls(score, parameters, windowQuarters);
+  for (let n = 0; n < N; n++) for (let control = 0; control < M; control++) put(control, n, musical[n * M + control]);
   if (!parameters.mask.includes(1)) return { values, mask };
 
   const { performance, alignment } = decodePerformance(score, parameters);
   const features = perceptualFeatures(performance, { windowSec });
-  const F = PERCEPTUAL_FEATURES.length;
   const indexOf = new Map(performance.notes.id.map((id, i) => [id, i]));
   const performedOf = alignment.map((entry) => (entry.kind === "match" ? indexOf.get(entry.performedId)! : -1));
   // A note that was not played takes the values of the one before it in the score (or of the first that was).
   let row = performedOf.find((index) => index >= 0)!;
   for (let n = 0; n < N; n++) {
     if (performedOf[n] >= 0) row = performedOf[n];
-    for (let f = 0; f < F; f++) put(K - F + f, n, features.data[row * F + f]);
+    for (let f = 0; f < F; f++) put(M + f, n, features.data[row * F + f]);
   }
   return { values, mask };
 }

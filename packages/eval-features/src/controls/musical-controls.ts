@@ -6,7 +6,7 @@
  * lead in piano performance. Spread of chords: Goebl, Flossmann & Widmer (2010), Investigations of between-hand
  * synchronization.
  */
-import type { PerformanceParameters, Score } from "@dexter/codec";
+import { groupOnsets, type PerformanceParameters, type Score } from "@dexter/codec";
 import { onsetTimes } from "../onset-times.js";
 import { scoreOnsets } from "../score-onsets.js";
 import { windowSums } from "../window-sums.js";
@@ -20,27 +20,35 @@ const ARTICULATION_RANGE = [-4, 2] as const;
 /** Tempo is taken over this much before its sway is, quarters: what is faster is unsteady fingers. */
 const BEAT_QUARTERS = 1;
 
+/** Less sway and less spread than this cannot be told from none: octaves (0.7 %), ms. */
+const STEADY_OCTAVES = 0.01;
+const TOGETHER_MS = 1;
+
 /** A chord this far from the middle of the window (in kernel weight) still tells of it. */
 const LEAST_WEIGHT = 0.25;
 
-/** Receives the value of a control around note `n`. */
-type Put = (control: number, note: number, value: number) => void;
+/** The musical controls in their order. */
+const COUNT = 9;
 
-/** Measure the musical controls around every note; what is not defined there is not put. */
-export function musicalControls(score: Score, parameters: PerformanceParameters, width: number, put: Put): void {
+/** Measure the musical controls around every note, `[N, 9]`; NaN where one is not defined. */
+export function musicalControls(score: Score, parameters: PerformanceParameters, width: number): Float64Array {
   const onsets = scoreOnsets(score);
   const { noteSec, onsetSec } = onsetTimes(score, onsets, parameters);
-  const at = score.notes.onsetQuarter;
+  const position = score.notes.onsetQuarter;
+  const groups = groupOnsets(score.notes);
+  const at = Float64Array.from({ length: groups.count }, (_, g) => position[groups.start[g]]); // one window an onset
+  const atOnset = new Float64Array(groups.count * COUNT).fill(Number.NaN);
+  const put = (control: number, group: number, value: number): void => void (atOnset[group * COUNT + control] = value);
 
   const [tempo, rubato] = tempoControls(onsets.onsetQuarter, onsetSec, at, width);
-  for (let n = 0; n < at.length; n++) {
-    put(0, n, tempo[n]);
-    put(1, n, rubato[n]);
+  for (let q = 0; q < at.length; q++) {
+    put(0, q, tempo[q]);
+    put(1, q, rubato[q]);
   }
 
   // Per note: velocity, articulation. Grace notes and unplayed ones tell nothing.
   const isMelody = melodyNotes(score);
-  const N = at.length;
+  const N = position.length;
   const column = () => new Float64Array(N);
   const [velocity, played, articulation, articulated, melody, melodyVelocity] = [column(), column(), column(), column(), column(), column()];
   const K = onsets.length;
@@ -70,13 +78,13 @@ export function musicalControls(score: Score, parameters: PerformanceParameters,
     if (isMelody[n]) melodySec[k] = sec;
   }
 
-  const sums = windowSums(at, [played, velocity, articulated, articulation, melody, melodyVelocity], at, width);
-  for (let n = 0; n < N; n++) {
-    const [notes, total, articulations, octaves, melodies, melodyTotal] = sums.map((sum) => sum[n]);
-    if (notes > 0) put(2, n, total / notes + middle);
-    if (articulations > 0) put(4, n, octaves / articulations);
+  const sums = windowSums(position, [played, velocity, articulated, articulation, melody, melodyVelocity], at, width);
+  for (let q = 0; q < at.length; q++) {
+    const [notes, total, articulations, octaves, melodies, melodyTotal] = sums.map((sum) => sum[q]);
+    if (notes > 0) put(2, q, total / notes + middle);
+    if (articulations > 0) put(4, q, octaves / articulations);
     const others = notes - melodies;
-    if (melodies >= LEAST_WEIGHT && others >= LEAST_WEIGHT) put(7, n, melodyTotal / melodies - (total - melodyTotal) / others);
+    if (melodies >= LEAST_WEIGHT && others >= LEAST_WEIGHT) put(7, q, melodyTotal / melodies - (total - melodyTotal) / others);
   }
 
   const sounding = perOnset();
@@ -99,18 +107,25 @@ export function musicalControls(score: Score, parameters: PerformanceParameters,
     lead[k] = Math.max(-MOST_LEAD_MS, Math.min(MOST_LEAD_MS, 1000 * (others - melodySec[k])));
   }
   const onsetSums = windowSums(onsets.onsetQuarter, [sounding, loudness, loudnessSquared, pedal, chord, spread, led, lead], at, width);
-  for (let n = 0; n < N; n++) {
-    const [weight, mean, square, down, chords, apart, leads, early] = onsetSums.map((sum) => sum[n]);
+  for (let q = 0; q < at.length; q++) {
+    const [weight, mean, square, down, chords, apart, leads, early] = onsetSums.map((sum) => sum[q]);
     if (weight > 0) {
-      put(3, n, Math.sqrt(Math.max(0, square / weight - (mean / weight) ** 2)));
-      put(5, n, down / weight);
+      put(3, q, Math.sqrt(Math.max(0, square / weight - (mean / weight) ** 2)));
+      put(5, q, down / weight);
     }
-    if (leads >= LEAST_WEIGHT) put(6, n, early / leads);
-    if (chords >= LEAST_WEIGHT) put(8, n, apart / chords);
+    if (leads >= LEAST_WEIGHT) put(6, q, early / leads);
+    if (chords >= LEAST_WEIGHT) put(8, q, Math.log2(TOGETHER_MS + apart / chords));
   }
+
+  const values = new Float64Array(N * COUNT);
+  for (let n = 0; n < N; n++) {
+    const row = groups.ofNote[n] * COUNT;
+    values.set(atOnset.subarray(row, row + COUNT), n * COUNT);
+  }
+  return values;
 }
 
-/** log2 of quarters a minute over the window, and the standard deviation of the beat's tempo in it; NaN where nothing moves. */
+/** log2 of quarters a minute over the window, and log2 of the standard deviation of the beat's tempo in it; NaN where nothing moves. */
 function tempoControls(onsetQuarter: Float64Array, onsetSec: Float64Array, at: Float64Array, width: number): [Float64Array, Float64Array] {
   const position: number[] = [];
   const quarters: number[] = [];
@@ -126,7 +141,7 @@ function tempoControls(onsetQuarter: Float64Array, onsetSec: Float64Array, at: F
   const weight = Float64Array.from(quarters);
   const duration = Float64Array.from(seconds);
   const [way, time] = windowSums(places, [weight, duration], at, width);
-  const tempo = way.map((sum, n) => Math.log2((60 * sum) / time[n]));
+  const tempo = way.map((sum, q) => Math.log2((60 * sum) / time[q]));
 
   const [beatWay, beatTime] = windowSums(places, [weight, duration], places, BEAT_QUARTERS);
   const [slowWay, slowTime] = windowSums(places, [weight, duration], places, width);
@@ -139,7 +154,7 @@ function tempoControls(onsetQuarter: Float64Array, onsetSec: Float64Array, at: F
   const [total, first, second] = windowSums(
     places, [weight, local.map((value, i) => value * weight[i]), local.map((value, i) => value * value * weight[i])], at, width,
   );
-  const rubato = total.map((sum, n) => Math.sqrt(Math.max(0, second[n] / sum - (first[n] / sum) ** 2)));
+  const rubato = total.map((sum, q) => Math.log2(Math.hypot(STEADY_OCTAVES, Math.sqrt(Math.max(0, second[q] / sum - (first[q] / sum) ** 2)))));
   return [tempo, rubato];
 }
 

@@ -20,7 +20,7 @@ const FAINTEST = 0.02;
 /** A longer sound counts as this long, s. */
 const LONGEST_SEC = 2;
 
-/** Roughness around each of the given times, `[Q]`. */
+/** The cube root of the mean roughness around each of the given times, `[Q]`: the mean alone leans far to few clusters. */
 export function dissonance(notes: PerformedNotes, clusters: OnsetClusters, at: Float64Array, width: number): Float64Array {
   const table = roughnessTable();
   const value = new Float64Array(clusters.length);
@@ -56,7 +56,7 @@ export function dissonance(notes: PerformedNotes, clusters: OnsetClusters, at: F
     value[m] = energy > 0 ? rough / energy : 0;
     weight[m] = clusters.strength[m] * (m + 1 < clusters.length ? Math.min(LONGEST_SEC, clusters.onsetSec[m + 1] - now) : LONGEST_SEC);
   }
-  return windowMean(clusters.onsetSec, value, weight, at, width);
+  return windowMean(clusters.onsetSec, value, weight, at, width).map(Math.cbrt);
 }
 
 /** Time in which a string's sound falls to 1/e, s: long in the bass, short in the treble (Martin, 1947, Decay rates of piano tones). */

@@ -22,12 +22,12 @@ export interface PerceptualOptions {
 /**
  * Estimate the perceptual features around each performed note.
  *
- * @returns `[N, 7]`, columns as {@link PERCEPTUAL_FEATURES}; rows in the order of the performed notes
+ * @returns `[N, 7]`, columns as {@link PERCEPTUAL_FEATURES}; rows in the order of the performed notes, the same for all of a chord
  */
 export function perceptualFeatures(performance: Performance, { windowSec = 8 }: PerceptualOptions = {}): Matrix {
   const { notes } = performance;
-  const at = notes.onsetSec;
   const clusters = onsetClusters(notes);
+  const at = clusters.onsetSec;
   const { stability, minorness } = tonality(notes, at, windowSec);
   const columns = [
     melodiousness(notes, clusters, at, windowSec),
@@ -39,8 +39,10 @@ export function perceptualFeatures(performance: Performance, { windowSec = 8 }: 
     minorness,
   ];
   const matrix = zeros(notes.length, columns.length);
-  columns.forEach((column, c) => {
-    for (let n = 0; n < notes.length; n++) matrix.data[n * columns.length + c] = column[n];
-  });
+  for (let m = 0; m < clusters.length; m++) {
+    for (let n = clusters.start[m]; n < clusters.start[m + 1]; n++) {
+      for (let c = 0; c < columns.length; c++) matrix.data[n * columns.length + c] = columns[c][m];
+    }
+  }
   return matrix;
 }

@@ -5,7 +5,7 @@
  * describe rhythms: r = first over first plus second; entropy as a measure of complexity: Thul & Toussaint, 2008, after
  * Shmulevich & Povel, 2000), weighted by the strength of the onsets, times the onsets in a second, on a log scale.
  */
-import { windowSums } from "../window-sums.js";
+import { windowRowSums } from "../window-sums.js";
 import type { OnsetClusters } from "./onset-clusters.js";
 
 /** The ratio ½, of equal intervals, is the middle of a bin. */
@@ -19,22 +19,27 @@ export function rhythmicComplexity(clusters: OnsetClusters, at: Float64Array, wi
   if (length < 3) return new Float64Array(at.length);
   const steps = Float64Array.from({ length: length - 1 }, (_, m) => Math.min(LONGEST_SEC, onsetSec[m + 1] - onsetSec[m]));
   const position = onsetSec.slice(1, length - 1);
-  const bins = Array.from({ length: BINS }, () => new Float64Array(position.length));
-  const seconds = new Float64Array(position.length);
+  // Per interval: one, its length, and its ratio to the next, by bin.
+  const C = 2 + BINS;
+  const rows = new Float64Array(position.length * C);
   for (let i = 0; i < position.length; i++) {
+    rows[i * C] = 1;
+    rows[i * C + 1] = (steps[i] + steps[i + 1]) / 2;
     const bin = (steps[i] / (steps[i] + steps[i + 1])) * (BINS - 1);
     const low = Math.min(BINS - 2, Math.floor(bin));
-    bins[low][i] = (low + 1 - bin) * strength[i + 1];
-    bins[low + 1][i] = (bin - low) * strength[i + 1];
-    seconds[i] = (steps[i] + steps[i + 1]) / 2;
+    rows[i * C + 2 + low] = (low + 1 - bin) * strength[i + 1];
+    rows[i * C + 3 + low] = (bin - low) * strength[i + 1];
   }
-  const ones = new Float64Array(position.length).fill(1);
-  const [count, time, ...shares] = windowSums(position, [ones, seconds, ...bins], at, width);
-  return count.map((onsets, q) => {
+  const sums = windowRowSums(position, rows, C, at, width);
+  return at.map((_, q) => {
     let total = 0;
-    for (const share of shares) total += share[q];
+    for (let b = 2; b < C; b++) total += sums[q * C + b];
     let entropy = 0;
-    for (const share of shares) if (share[q] > 0) entropy -= (share[q] / total) * Math.log2(share[q] / total);
-    return time[q] > 0 ? Math.log2(1 + (entropy * onsets) / time[q]) : 0;
+    for (let b = 2; b < C; b++) {
+      const share = sums[q * C + b] / total;
+      if (share > 0) entropy -= share * Math.log2(share);
+    }
+    const seconds = sums[q * C + 1];
+    return seconds > 0 ? Math.log2(1 + (entropy * sums[q * C]) / seconds) : 0;
   });
 }
