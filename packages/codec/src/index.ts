@@ -3,6 +3,7 @@
  */
 
 export { zeros, type Matrix } from "./matrix.js";
+export { quoteField, readCsv, type CsvRow } from "./csv.js";
 export { inShard, readShard, shardName, type Shard } from "./shard.js";
 export {
   AlignmentFileError, CodecError, FormatError, MatchFileError, MidiFileError, ParameterFileError, ScoreFileError, ShapeError,

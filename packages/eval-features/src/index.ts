@@ -21,4 +21,8 @@ export { summarizeTest, type ParameterSummary, type TestedPassage, type TestedSa
 export { reportPage, type ReportPageOptions, type SamplePictures } from "./report/report-page.js";
 export { CONTROLS, PERCEPTUAL_FEATURES, type ControlDefinition } from "./controls/control-definition.js";
 export { DEFAULT_WINDOWS, measureControls, type MeasuredControls, type MeasureOptions } from "./controls/measure-controls.js";
+export { controlStatistics, controlTally, type ControlStatistics, type ControlTally } from "./controls/control-statistics.js";
+export {
+  framesAt, PerceptualFileError, readPerceptualFrames, type PerceptualFrames, type ReadFramesOptions,
+} from "./perceptual/perceptual-frames.js";
 export { perceptualFeatures, type PerceptualOptions } from "./perceptual/perceptual-features.js";

@@ -85,6 +85,16 @@ describe("measureControls", () => {
     expect(values.data[3 * CONTROLS.length + 2]).toBeCloseTo(64, 4);
   });
 
+  test("frames of a recording take the place of the estimates, in the recording's time", () => {
+    const frames = { timeSec: Float64Array.of(0, 10), values: { data: Float32Array.from({ length: 14 }, (_, i) => i), shape: [2, 7] as const } };
+    const { values, mask } = measureControls(score, plain, { frames, firstOnsetSec: 3 });
+    const column = (n: number): number[] => [...values.data.subarray(n * CONTROLS.length + 9, (n + 1) * CONTROLS.length)];
+    const onset = (n: number): number => 3 + 0.5 * score.notes.onsetQuarter[n];
+    expect(mask.every((defined) => defined === 1)).toBe(true);
+    for (let n = 0; n < score.notes.length; n++) expect(column(n)[0]).toBe(onset(n) < 10 ? 0 : 7);
+    expect(column(score.notes.length - 1)).toEqual([7, 8, 9, 10, 11, 12, 13]);
+  });
+
   test("nothing played has no controls, and parameters of another score are refused", () => {
     expect(measureControls(score, played(() => null)).mask.includes(1)).toBe(false);
     expect(() => measureControls(score, tinyPerformance([{}]))).toThrow(ShapeError);

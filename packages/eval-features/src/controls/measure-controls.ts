@@ -2,6 +2,7 @@
  * @file Measure every control of a performance around every note of its score.
  */
 import { decodePerformance, zeros, type Matrix, type PerformanceParameters, type Score } from "@dexter/codec";
+import { framesAt, type PerceptualFrames } from "../perceptual/perceptual-frames.js";
 import { perceptualFeatures } from "../perceptual/perceptual-features.js";
 import { CONTROLS, PERCEPTUAL_FEATURES } from "./control-definition.js";
 import { musicalControls } from "./musical-controls.js";
@@ -12,6 +13,10 @@ export interface MeasureOptions {
   readonly windowQuarters?: number;
   /** Of the perceptual features, s; default 8. */
   readonly windowSec?: number;
+  /** Perceptual features of the recording, to be taken instead of estimates; their scale is their maker's. */
+  readonly frames?: PerceptualFrames;
+  /** When the first note is heard in that recording, s; default 0. */
+  readonly firstOnsetSec?: number;
 }
 
 /** The windows, where none are asked for. */
@@ -49,8 +54,8 @@ export function measureControls(score: Score, parameters: PerformanceParameters,
   for (let n = 0; n < N; n++) for (let control = 0; control < M; control++) put(control, n, musical[n * M + control]);
   if (!parameters.mask.includes(1)) return { values, mask };
 
-  const { performance, alignment } = decodePerformance(score, parameters);
-  const features = perceptualFeatures(performance, { windowSec });
+  const { performance, alignment } = decodePerformance(score, parameters, { firstOnsetSec: options.firstOnsetSec });
+  const features = options.frames ? framesAt(options.frames, performance.notes.onsetSec) : perceptualFeatures(performance, { windowSec });
   const indexOf = new Map(performance.notes.id.map((id, i) => [id, i]));
   const performedOf = alignment.map((entry) => (entry.kind === "match" ? indexOf.get(entry.performedId)! : -1));
   // A note that was not played takes the values of the one before it in the score (or of the first that was).
