@@ -7,6 +7,7 @@ import {
   ATEPP_ALIGN, ATEPP_LEFT_OUT, MARKINGS_OPTIONS, openBeatCorpus, openCorpus, prepareSet,
   type AteppOptions, type BeatCorpus, type Corpus, type CorpusKind, type MarkingsOption, type PrepareReport,
 } from "@dexter/alignment-datasets";
+import { CONTROLS, measureControls } from "@dexter/eval-features";
 import { PREPARED_KINDS, addPreparedCorpus, isBeatCorpus, type PreparedCorpusOptions } from "./corpus-option.js";
 import { interruptible } from "./interrupt.js";
 import { integerBetween, numberBetween, shardOption } from "./options.js";
@@ -22,6 +23,7 @@ interface PrepareFlags {
   readonly validation: number;
   readonly minMatchRatio: number;
   readonly shard?: Shard;
+  readonly controls: boolean;
   readonly markings: MarkingsOption;
   readonly leaveOut: readonly string[];
   readonly align: NonNullable<AteppOptions["align"]>;
@@ -48,6 +50,7 @@ export function prepareCommand(): Command {
     .addOption(new Option("--seed <n>", "decides which pieces validate").argParser(integerBetween(0, 2 ** 31 - 1)).default(1))
     .addOption(new Option("--validation <fraction>", "part of the compositions that validates").argParser(numberBetween(0, 0.9)).default(0.08))
     .addOption(new Option("--min-match-ratio <ratio>", "leave out performances with fewer notes matched").argParser(numberBetween(0, 1)).default(0.5))
+    .option("--no-controls", "do not store what each performance is like, note by note (16 controls, the perceptual features among them)")
     .addOption(new Option("--markings <which>", "scores of mazurkabl: as they come, with its expressive marks, or both").choices(MARKINGS_OPTIONS).default("both"))
     .addOption(new Option("--leave-out <marks...>", "recordings of atepp with one of these marks of quality; none leaves out nothing").default(ATEPP_LEFT_OUT, ATEPP_LEFT_OUT.join(", ")))
     .addOption(new Option("--align <which>", "which performances of atepp are aligned here: those without an alignment, all, or none").choices(ATEPP_ALIGN).default("missing"))
@@ -77,6 +80,7 @@ async function prepare(flags: PrepareFlags): Promise<void> {
         markings: flags.markings,
         path: output,
         ...(shard ? { shard } : {}),
+        ...(flags.controls ? { controls: { names: CONTROLS.map(({ name }) => name), measure: (score, parameters) => measureControls(score, parameters) } } : {}),
         featureSet: flags.features,
         release: flags.release,
         seed: flags.seed,

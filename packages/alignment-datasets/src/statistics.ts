@@ -74,6 +74,47 @@ export function runningStatistics(columns: number): RunningStatistics {
   };
 }
 
+/** Running statistics of columns whose values are known one by one. */
+export interface KnownStatistics {
+  /** Count the values of a `[N, C]` matrix where `known`, `[N · C]`, is not 0. */
+  add(matrix: Matrix, known: Uint8Array): void;
+  /** Count what another one counted. */
+  absorb(other: KnownStatistics): void;
+  /** Per column, `[C]` each. */
+  readonly sums: readonly RunningStatistics[];
+  /** What was counted so far; `count` is that of the column that is known most often. */
+  result(): ColumnStatistics;
+}
+
+/** Begin statistics of `columns` columns with gaps. */
+export function knownStatistics(columns: number): KnownStatistics {
+  const sums = Array.from({ length: columns }, () => runningStatistics(1));
+  return {
+    sums,
+    add({ data, shape: [rows, width] }, known) {
+      if (width !== columns) throw new ShapeError(`knownStatistics: expected ${columns} columns, got ${width}.`);
+      const column = new Float32Array(rows);
+      const mask = new Uint8Array(rows);
+      sums.forEach((sum, c) => {
+        for (let row = 0, at = c; row < rows; row++, at += columns) {
+          column[row] = data[at];
+          mask[row] = known[at];
+        }
+        sum.add({ data: column, shape: [rows, 1] }, mask);
+      });
+    },
+    absorb: (other) => sums.forEach((sum, c) => sum.absorb(other.sums[c].sums())),
+    result() {
+      const each = sums.map((sum) => sum.result());
+      return {
+        count: each.reduce((most, { count }) => Math.max(most, count), 0),
+        mean: Float64Array.from(each, ({ mean }) => mean[0]),
+        standardDeviation: Float64Array.from(each, ({ standardDeviation }) => standardDeviation[0]),
+      };
+    },
+  };
+}
+
 /** Mean and standard deviation of each column over all rows of the given matrices, `[N, C]` each. */
 export function featureStatistics(matrices: Iterable<Matrix>): ColumnStatistics {
   let running: RunningStatistics | undefined;

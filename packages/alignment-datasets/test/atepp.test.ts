@@ -218,8 +218,8 @@ describe("Nakamura's match files", () => {
   test("a repeat that was played speaks of the unfolded score", () => {
     const bar = (number: number, sign: string) => `<measure number="${number}">${number === 1 ? "<attributes><divisions>1</divisions></attributes>" : ""}${["C", "D"]
       .map((step, i) => `<note id="x${2 * number + i}"><pitch><step>${step}</step><octave>${3 + number}</octave></pitch><duration>1</duration></note>`).join("")}${sign}</measure>`;
-    const score = readScore(`<score-partwise><part-list><score-part id="P1"/></part-list><part id="P1">${
-      bar(1, '<barline location="right"><repeat direction="backward"/></barline>')}${bar(2, "")}</part></score-partwise>`);
+    const score = readScore(Buffer.from(`<score-partwise><part-list><score-part id="P1"/></part-list><part id="P1">${
+      bar(1, '<barline location="right"><repeat direction="backward"/></barline>')}${bar(2, "")}</part></score-partwise>`));
     // Bar 1 twice, then bar 2: written quarters 0, 1, 0, 1, 2, 3.
     const pitches = [60, 62, 60, 62, 72, 74];
     const notes = { ...performance.notes, length: 6, id: pitches.map((_, i) => `n${i}`), pitch: Uint8Array.from(pitches), onsetSec: Float64Array.from(pitches, (_, i) => i / 2) };

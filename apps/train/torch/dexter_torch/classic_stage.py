@@ -99,8 +99,15 @@ class ClassicStage:
         dropped = torch.tensor([float(torch.rand((), generator=part.stream)) < dropout for part in parts], device=device)
         return self.given({
             "clean": clean, "noise": noise, "step": step, "mask": mask, "dropped": dropped,
-            "score": torch.stack([segment.score for segment in segments]).to(device), "perceptual": None,
+            "score": torch.stack([segment.score for segment in segments]).to(device), "perceptual": self._perceptual(parts),
         })
+
+    def _perceptual(self, parts: Sequence[Part]) -> Optional[Tensor]:
+        """Perceptual features, in training on transfer what is wanted minus what there is: [B, N, 7]; none where they are dropped or unknown."""
+        if self.options["dropPerceptual"] or any(part.segment.perceptual is None for part in parts):
+            return None
+        wanted = [part.segment.perceptual - part.source.perceptual if part.source else part.segment.perceptual for part in parts]
+        return torch.stack(wanted).to(self.device)
 
     def given(self, batch: Batch) -> Batch:
         """A batch of clean data, noise and steps with the noise mixed in."""

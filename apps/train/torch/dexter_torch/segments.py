@@ -18,12 +18,14 @@ from torch import Tensor
 FORMAT = "dexter-set"
 FEATURES = ("onset_div", "duration_div", "pitch", "voice")
 """The classic features are columns of the stored notes: any feature set will do."""
+PERCEPTUAL = ("melodiousness", "perceivedArticulation", "rhythmicComplexity", "rhythmicStability", "dissonance", "tonalStability", "minorness")
+"""The perceptual features among a set's controls, in the order of the original's c_codec."""
 PITCH, BEAT_PERIOD, VELOCITY, TIMING = 2, 0, 1, 2
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A passage as somebody played it. These sets hold no perceptual features."""
+    """A passage as somebody played it."""
 
     parameters: Tensor
     """In their own units, 0 where the mask is 0, [N, P]."""
@@ -31,6 +33,8 @@ class Segment:
     """Raw score features; padding repeats the last note, [N, S]."""
     mask: Tensor
     """1 for played notes, [N]."""
+    perceptual: Optional[Tensor] = None
+    """The seven perceptual features, standardized over the training performances, where the set has them: [N, 7]."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,18 @@ class _Score:
     notes: int
     performances: int
     first: int
+    mixes: frozenset[int]
+    """Performances that are mixes: of no passage but their own."""
+    perceptual: Optional[_Perceptual]
+
+
+@dataclass(frozen=True)
+class _Perceptual:
+    """Which columns of a set's controls are the perceptual features, and their scale."""
+
+    columns: tuple[int, ...]
+    mean: np.ndarray
+    sd: np.ndarray
 
 
 class SegmentSet:
@@ -53,20 +69,23 @@ class SegmentSet:
             file = h5py.File(path, "r")
             if _text(file.attrs.get("format")) != FORMAT:
                 raise ValueError(f'{path}: expected a set written by "dexter-train prepare".')
+            perceptual = _perceptual_of(file)
             for name, group in file["scores"].items():
                 if _text(group.attrs["split"]) != split or "performances" not in group:
                     continue
                 performances, count = group["performances/parameters"].shape[:2]
                 if performances > 0:
-                    self._scores.append(_Score(file, f"scores/{name}", count, performances, self.length))
+                    self._scores.append(_Score(file, f"scores/{name}", count, performances, self.length, _mixes_of(group["performances"]), perceptual))
                     self.length += performances * -(-count // notes)
         self._firsts = [score.first for score in self._scores]
 
-    def passage(self, index: int) -> range:
-        """All performances of a segment's passage, itself included."""
-        score, start, _ = self._find(index)
+    def passage(self, index: int) -> Sequence[int]:
+        """All performances of a segment's passage, itself included; a mix is alone."""
+        score, start, performance = self._find(index)
+        if performance in score.mixes:
+            return [index]
         first = score.first + start // self.notes * score.performances
-        return range(first, first + score.performances)
+        return [first + k for k in range(score.performances) if k not in score.mixes]
 
     def partners(self, wanted: int) -> tuple[int, list[int]]:
         """The first segment from this one on whose passage others played, too, and theirs."""
@@ -88,7 +107,18 @@ class SegmentSet:
             parameters=torch.from_numpy(np.pad(np.where(mask[:, None], parameters, 0), ((0, padding), (0, 0)))).float(),
             score=torch.from_numpy(np.pad(features, ((0, padding), (0, 0)), mode="edge")).float(),
             mask=torch.from_numpy(np.pad(mask, (0, padding))).float(),
+            perceptual=self._perceptual(score, performance, start, end, padding),
         )
+
+    @staticmethod
+    def _perceptual(score: _Score, performance: int, start: int, end: int, padding: int) -> Optional[Tensor]:
+        if score.perceptual is None:
+            return None
+        columns, mean, sd = list(score.perceptual.columns), score.perceptual.mean, score.perceptual.sd
+        rows = score.file[score.place]["performances/controls"][performance, start:end][:, columns].astype(np.float64)
+        # 0 is the average: it stands for what is not known and for padding.
+        standardized = np.nan_to_num((rows - mean) / sd, nan=0.0)
+        return torch.from_numpy(np.pad(standardized, ((0, padding), (0, 0)))).float()
 
     def _find(self, index: int) -> tuple[_Score, int, int]:
         score = self._scores[bisect.bisect_right(self._firsts, index) - 1]
@@ -132,7 +162,7 @@ def vary(segment: Segment, options: Mapping[str, Any], stream: torch.Generator) 
         velocity = parameters[:, VELOCITY]
         mean = (velocity * segment.mask).sum() / segment.mask.sum().clamp(min=1)
         parameters[:, VELOCITY] = (mean + (velocity - mean) * wider + louder).clamp(0, 1) * segment.mask
-    return Segment(parameters, score, segment.mask)
+    return Segment(parameters, score, segment.mask, segment.perceptual)
 
 
 def mix(source: SegmentSet, index: int, options: Mapping[str, Any], stream: torch.Generator) -> Segment:
@@ -149,7 +179,26 @@ def mix(source: SegmentSet, index: int, options: Mapping[str, Any], stream: torc
     weights = torch.from_numpy(numbers.dirichlet([alpha] * len(parts))).float()
     mask = torch.stack([part.mask for part in parts]).amin(0)
     parameters = torch.stack([w * part.parameters for w, part in zip(weights, parts)]).sum(0)
-    return Segment(parameters * mask.unsqueeze(1), segment.score, mask)
+    perceptual = None
+    if all(part.perceptual is not None for part in parts):
+        perceptual = torch.stack([w * part.perceptual for w, part in zip(weights, parts)]).sum(0)
+    return Segment(parameters * mask.unsqueeze(1), segment.score, mask, perceptual)
+
+
+def _mixes_of(performances: h5py.Group) -> frozenset[int]:
+    if "mix" not in performances:
+        return frozenset()
+    return frozenset(k for k, mix in enumerate(performances["mix"][:]) if _text(mix))
+
+
+def _perceptual_of(file: h5py.File) -> Optional[_Perceptual]:
+    names = [_text(name) for name in file["control_names"][:]] if "control_names" in file else []
+    if any(name not in names for name in PERCEPTUAL):
+        return None
+    columns = tuple(names.index(name) for name in PERCEPTUAL)
+    mean, sd = file["statistics/controls"][:][:, list(columns)]
+    # A deviation below this counts as none, as in the TypeScript loader.
+    return _Perceptual(columns, mean, np.where(sd > 1e-6, sd, 1.0))
 
 
 def _text(value: Any) -> Optional[str]:

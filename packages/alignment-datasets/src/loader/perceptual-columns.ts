@@ -3,6 +3,8 @@
  */
 import { ORIGINAL_PERCEPTUAL_FEATURES } from "../original/original-columns.js";
 import type { StoredControls } from "../set/format.js";
+import type { ColumnStatistics } from "../statistics.js";
+import { scaleOf, type SegmentLoader } from "./segment.js";
 
 /** What the controls call the original's features, in the original's order. */
 const NAMES: Readonly<Record<(typeof ORIGINAL_PERCEPTUAL_FEATURES)[number], string>> = {
@@ -19,8 +21,10 @@ const NAMES: Readonly<Record<(typeof ORIGINAL_PERCEPTUAL_FEATURES)[number], stri
 export interface PerceptualColumns {
   /** How many there are, 7. */
   readonly length: number;
-  /** `[N, 7]`; 0 where a value is unknown. */
-  take(controls: StoredControls): Float32Array;
+  /** `[N, 7]`, as they are or on a scale; 0 where a value is unknown. */
+  take(controls: StoredControls, scale?: SegmentLoader["scale"]): Float32Array;
+  /** Mean and deviation of the seven. */
+  scale(statistics: ColumnStatistics): SegmentLoader["scale"];
 }
 
 /**
@@ -34,10 +38,15 @@ export function perceptualColumns(controlNames: readonly string[]): PerceptualCo
   const length = columns.length;
   return {
     length,
-    take({ values: { data, shape: [rows, width] } }) {
+    take({ values: { data, shape: [rows, width] }, mask }, scale) {
       const taken = new Float32Array(rows * length);
-      for (let n = 0; n < rows; n++) columns.forEach((column, c) => (taken[n * length + c] = data[n * width + column]));
+      columns.forEach((column, c) => {
+        for (let n = 0, at = column; n < rows; n++, at += width) {
+          if (mask[at]) taken[n * length + c] = scale ? (data[at] - scale.mean[c]) / scale.sd[c] : data[at];
+        }
+      });
       return taken;
     },
+    scale: ({ mean, standardDeviation }) => scaleOf(columns.map((column) => mean[column]), columns.map((column) => standardDeviation[column])),
   };
 }

@@ -11,7 +11,7 @@ export interface LoadedSegment {
   readonly parameters: Float32Array;
   /** The original's score features, raw: onset and duration in divisions, pitch, voice, `[N, 4]`. Padding repeats the last note. */
   readonly score: Float32Array;
-  /** Perceptual features, `[N, 7]`; `null` where the file has none. */
+  /** Perceptual features, `[N, 7]`, on the loader's scale where it has one; `null` where the file has none. */
   readonly perceptual: Float32Array | null;
   /** 1 for notes that were played, 0 for others and for padding, `[N]`. */
   readonly mask: Uint8Array;
@@ -30,6 +30,8 @@ export interface SegmentLoader {
     /** `[P]`. */
     readonly sd: readonly number[];
   };
+  /** Mean and standard deviation that the perceptual features were standardized by, `[7]` each; absent where they are as the file has them. */
+  readonly perceptualScale?: SegmentLoader["scale"];
   /** A digest of what the file holds. */
   readonly fingerprint: string;
   /** What they are, for the record of a run. */

@@ -25,7 +25,7 @@ export interface LoadedPair {
 }
 
 /** Pairs by number. Memory does not grow with the set, nor with the list. */
-export interface PairLoader extends Pick<SegmentLoader, "length" | "notes" | "scale" | "fingerprint" | "record"> {
+export interface PairLoader extends Pick<SegmentLoader, "length" | "notes" | "scale" | "perceptualScale" | "fingerprint" | "record"> {
   /**
    * One pair.
    *
@@ -59,7 +59,7 @@ export function setPairs(set: StoredSet, { split, cacheMB = 64 }: SetPairOptions
   }
   const { count, notes, hop, seed, k, bothDirections, possible } = pairs;
   const lists = byteCache<readonly PairPlace[]>(cacheMB * LIST_SHARE * 2 ** 20);
-  const readPlace = segmentReader(set, notes, cacheMB * (1 - LIST_SHARE));
+  const { read: readPlace, perceptualScale } = segmentReader(set, notes, cacheMB * (1 - LIST_SHARE));
   const place = (index: number): PairPlace => {
     checkIndex(index, count);
     const block = Math.floor(index / BLOCK);
@@ -75,6 +75,7 @@ export function setPairs(set: StoredSet, { split, cacheMB = 64 }: SetPairOptions
     length: count,
     notes,
     scale: scaleOf(mean, standardDeviation),
+    ...(perceptualScale ? { perceptualScale } : {}),
     fingerprint: fingerprintOf([split, release, seed, k, bothDirections, notes, hop, possible, count, counts, [...mean]]),
     record: { split, release, pairs: count, possiblePairs: possible, seed, hop },
     place,

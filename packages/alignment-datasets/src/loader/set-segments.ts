@@ -39,7 +39,8 @@ interface ScorePlace {
 
 /**
  * The segments of a set's pieces of one split. Any feature set will do: the
- * classic features are columns of the stored notes.
+ * classic features are columns of the stored notes. Perceptual features are those of the set's controls, where it has all
+ * seven: standardized over the training performances, so that 0 is the average.
  *
  * @throws OptionError for options out of range
  * @throws SetFileError when the set's release is another, or the split is empty
@@ -53,7 +54,8 @@ export function setSegments(set: StoredSet, options: SetSegmentOptions): Segment
     throw new SetFileError(set.path, "", `expected release "${release}", got "${description.release}". Prepare the set with --release ${release}`);
   }
   const places: ScorePlace[] = [];
-  const digest = createHash("sha256").update(JSON.stringify([notes, hop, split, description.release, description.counts, [...description.statistics.parameters.mean]]));
+  const { read: readPlace, perceptualScale } = segmentReader(set, notes, cacheMB);
+  const digest = createHash("sha256").update(JSON.stringify([notes, hop, split, description.release, description.counts, [...description.statistics.parameters.mean], ...(perceptualScale ? [perceptualScale] : [])]));
   let length = 0;
   for (const { index, description: score, noteCount, performances } of set.entries()) {
     if (score.split !== split || performances.length === 0 || noteCount === 0) continue;
@@ -64,7 +66,6 @@ export function setSegments(set: StoredSet, options: SetSegmentOptions): Segment
     digest.update(JSON.stringify([index, score.corpus, score.piece, noteCount, performances.map(({ id, matchRatio }) => [id, matchRatio])]));
   }
   if (length === 0) throw new SetFileError(set.path, "", `holds no performance in the split "${split}"`);
-  const readPlace = segmentReader(set, notes, cacheMB);
 
   const placeOf = (index: number): ScorePlace => {
     checkIndex(index, length);
@@ -89,6 +90,7 @@ export function setSegments(set: StoredSet, options: SetSegmentOptions): Segment
     length,
     notes,
     scale: scaleOf(mean, standardDeviation),
+    ...(perceptualScale ? { perceptualScale } : {}),
     fingerprint: digest.digest("hex").slice(0, 16),
     record: {
       split, release: description.release, scores: places.length, hop,

@@ -116,8 +116,13 @@ describe("controls of a set", () => {
     const rows = (k: number, notes: readonly number[]) => notes.flatMap((n) => [7, 6, 5, 4, 3, 2, 1].map((column) => 100 * k + 10 * n + column));
     const padding = Array<number>(7).fill(0);
     const train = setSegments(set, { split: "train", notes: 3 });
-    expect([...train.read(1).perceptual!]).toEqual(rows(1, [0, 1, 2]));
-    expect([...train.read(4).perceptual!]).toEqual([...rows(1, [3, 4]), ...padding]);
+    // Column c over performances 0 and 1, the mix left out: c + 70 on average, of 0 … 40 and 100 … 140.
+    const deviation = Math.sqrt(50 ** 2 + (20 ** 2 + 10 ** 2) * 2 / 5);
+    expect(train.perceptualScale!.mean.map((mean, c) => mean - (7 - c))).toEqual(Array(7).fill(70));
+    for (const sd of train.perceptualScale!.sd) expect(sd).toBeCloseTo(deviation, 9);
+    const standard = (k: number, notes: readonly number[]) => rows(k, notes).map((value, i) => Math.fround((value - 70 - (7 - (i % 7))) / deviation));
+    expect([...train.read(1).perceptual!]).toEqual(standard(1, [0, 1, 2]));
+    expect([...train.read(4).perceptual!]).toEqual([...standard(1, [3, 4]), ...padding]);
     const path = join(folder, "original.h5");
     await exportOriginalLayout(set, path, { segmentLength: 3 });
     set.close();
@@ -135,7 +140,9 @@ describe("mixes of a set", () => {
     const [set, plain] = [await openSet(join(folder, "other.h5")), await openSet(join(folder, "set.h5"))];
     expect(set.readPerformance(0, 2).description.mix).toEqual(MIX);
     expect(set.readPerformance(0, 0).description).not.toHaveProperty("mix");
-    expect(set.description.statistics.parameters).toEqual(plain.description.statistics.parameters);
+    expect(set.description.statistics).toEqual(plain.description.statistics);
+    // The tempo of note 3 is unknown: 0, 10, 20, 40 and 100, 110, 120, 140.
+    expect(set.description.statistics.controls!.mean[0]).toBe((70 + 470) / 8);
     const train = setSegments(set, { split: "train", notes: 3 });
     expect(train.length).toBe(6);
     expect([0, 1, 2, 3, 4, 5].map((index) => train.passage(index))).toEqual([[0, 1], [0, 1], [2], [3, 4], [3, 4], [5]]);

@@ -10,6 +10,7 @@
  * /control_names          [Q] strings, where performances have controls
  * /statistics/features    [2, C] float64: mean and standard deviation over the training scores, each once
  * /statistics/parameters  [2, P] float64: the same over the played notes of the training performances
+ * /statistics/controls    [2, Q] float64: the same over their known values, where there are controls
  * /scores/00000           attributes: corpus, piece, work, composer, title, split, score_path, licence, edition (where it has one)
  *   features              [N, C] float32
  *   id                    [N] strings
@@ -228,4 +229,6 @@ export interface SetStatistics {
   readonly features: ColumnStatistics;
   /** Of the `P` parameters, over played notes. */
   readonly parameters: ColumnStatistics;
+  /** Of the `Q` controls, over their known values; absent where there are none. */
+  readonly controls?: ColumnStatistics;
 }

@@ -328,6 +328,7 @@ function readDescription(path: string, file: Group): SetDescription {
     statistics: {
       features: readStatistics(path, file, "statistics/features", featureNames.length),
       parameters: readStatistics(path, file, "statistics/parameters", parameterNames.length),
+      ...(controlNames.length > 0 ? { controls: readStatistics(path, file, "statistics/controls", controlNames.length) } : {}),
     },
   };
 }

@@ -4,7 +4,7 @@
 import { PARAMETER_NAMES, ShapeError, type BeatRecordings, type FeatureSetName, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
 import type { Dataset, Group } from "h5wasm/node";
 import type { Split } from "../splits.js";
-import { runningStatistics, type ColumnStatistics, type RunningStatistics } from "../statistics.js";
+import { knownStatistics, runningStatistics, type ColumnStatistics, type KnownStatistics, type RunningStatistics } from "../statistics.js";
 import { PACKAGE_VERSION } from "../version.js";
 import {
   NOTE_COLUMNS, SET_FORMAT, SET_VERSION, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetShard, type StoredControls, type StoredNotes,
@@ -86,6 +86,7 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
   const features = runningStatistics(options.featureNames.length);
   // Each score's own, joined in the order of the scores: however their performances were interleaved, the same numbers.
   const parameters: RunningStatistics[] = [];
+  const likeness: KnownStatistics[] = [];
   const splits: Record<Split, { scores: number; performances: number }> = {
     train: { scores: 0, performances: 0 },
     validation: { scores: 0, performances: 0 },
@@ -106,7 +107,9 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
     if (record.place !== undefined) group.create_attribute("place", record.place, null, "<i");
     const training = description.split === "train";
     const played = runningStatistics(PARAMETER_NAMES.length);
+    const like = knownStatistics(controlNames.length);
     if (training) parameters.push(played);
+    if (training) likeness.push(like);
     if (training) features.add(record.features);
     const performances = performanceDatasets(group, notes.length, options.release, controlNames.length);
     return {
@@ -116,6 +119,7 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
         performances.append(entry, matrix, encoded.mask, controls);
         // The scale is that of what people played.
         if (training && !entry.mix) played.add(matrix, encoded.mask);
+        if (training && !entry.mix && controls) like.add(controls.values, controls.mask);
         total.performances++;
         splits[description.split].performances++;
         for (const one of encoded.mask) total.performedNotes += one;
@@ -155,6 +159,11 @@ export async function writeSet(path: string, options: SetWriterOptions): Promise
       const all = runningStatistics(PARAMETER_NAMES.length);
       for (const score of parameters) all.absorb(score.sums());
       writeStatistics(statistics, "parameters", all.result());
+      if (controlNames.length > 0) {
+        const every = knownStatistics(controlNames.length);
+        for (const score of likeness) every.absorb(score);
+        writeStatistics(statistics, "controls", every.result());
+      }
       file.close();
       closed = true;
       await part.commit();
