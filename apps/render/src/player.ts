@@ -6,15 +6,25 @@ import type { Score } from "@dexter/codec";
 import {
   RenderError, renderClassic, renderScore, type ClassicRenderOptions, type Rendering, type RenderOptions,
 } from "@dexter/diffusion";
+import { steer, type SteeredRendering, type SteerRequest } from "@dexter/transfer";
 import { isClassicFolder, loadClassicModel, loadModel } from "@dexter/diffusion/node";
+import { CONTROL_MEASURE } from "./control-requests.js";
 
 /** What a player may be asked for. */
-export interface PlayOptions extends RenderOptions, Pick<ClassicRenderOptions, "sampler"> {}
+export interface PlayOptions extends RenderOptions, Pick<ClassicRenderOptions, "sampler"> {
+  /** Controls that the performance shall follow. */
+  readonly requests?: readonly SteerRequest[];
+  /** Told what a person should know. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** A performance, and what became of the requests. */
+export type Played = Rendering & Partial<Pick<SteeredRendering, "controls">>;
 
 /** A model, and what to call it: its folder's name. */
 export interface Player {
   readonly name: string;
-  play(score: Score, options: PlayOptions): Promise<Rendering[]>;
+  play(score: Score, options: PlayOptions): Promise<readonly Played[]>;
 }
 
 /**
@@ -28,7 +38,8 @@ export async function loadPlayer(folder: string): Promise<Player> {
     const model = await loadClassicModel(folder);
     return {
       name,
-      async play(score, { tempo, ...options }) {
+      async play(score, { tempo, requests = [], ...options }) {
+        if (requests.length > 0) throw new RenderError(`the classic model ${name} has no controls: leave out --set and --curve.`);
         if (tempo !== undefined) throw new RenderError(`the classic model ${name} chooses its tempo itself: leave out --tempo.`);
         return renderClassic(model, score, options);
       },
@@ -37,9 +48,12 @@ export async function loadPlayer(folder: string): Promise<Player> {
   const model = await loadModel(folder);
   return {
     name,
-    async play(score, { sampler, ...options }) {
+    async play(score, { sampler, requests = [], onWarning, ...options }) {
       if (sampler !== undefined) throw new RenderError(`the model ${name} has one sampler: leave out --sampler, which is for classic models.`);
-      return renderScore(model, score, options);
+      if (requests.length === 0) return renderScore(model, score, options);
+      const { renderings, warnings } = await steer(model, score, requests, { ...options, measure: CONTROL_MEASURE });
+      for (const warning of warnings) onWarning?.(warning);
+      return renderings;
     },
   };
 }

@@ -8,6 +8,7 @@ import type { DecodeOptions } from "./commands/decode.js";
 import type { EncodeOptions } from "./commands/encode.js";
 import type { NotesOptions } from "./commands/notes.js";
 import type { RenderOptions } from "./commands/render.js";
+import { UsageError } from "./failure.js";
 import { integerIn, numberIn } from "./number-options.js";
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
@@ -36,7 +37,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
   program
     .command("render")
     .description("Perform scores: write MIDI files with expressive timing, dynamics, articulation and pedal.")
-    .argument("<score...>", "MusicXML (.musicxml, .xml, .mxl) or MIDI scores")
+    .argument("[score...]", "MusicXML (.musicxml, .xml, .mxl) or MIDI scores")
     .option("-o, --output <path>", "the MIDI file, or a folder (a must for several scores); default: beside the score")
     .option("--match <path>", "also write a match file (v1): every score note with its performed note")
     .option("--plot <path>", "also write a picture (SVG): tempo and velocity over the score, all samples in one")
@@ -46,6 +47,9 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .option("--guidance <w>", "1: free and personal, more: closer to the common reading; default: the model's", numberIn({ min: 0, max: 20 }))
     .option("--sampler <name>", "how a classic model is sampled: ddpm, ddim, dpmpp2m …; default: dpmpp2m, heun for flows")
     .option("--tempo <bpm>", "mean tempo in quarter notes a minute; default: from the score", numberIn({ min: 5, max: 1000 }))
+    .option("--set <name=value>", "steer: rubato=+1 is one step (as pianists differ) more than the model would; rubato=1, rubato=@-1: from the mean of all; may be repeated", repeated)
+    .option("--curve <name=file>", "steer along the score: CSV with beat, quarter or bar, and value (from the mean of all) or change (of what the model would do); may be repeated", repeated)
+    .option("--list-controls", "list what --set and --curve know, and play nothing")
     .option("--shard <i/n>", "perform every nth of the scores, from the ith; `auto` or `auto/n` asks Slurm or Kubernetes", shardOption)
     .option("--model <folder>", "the model to play; default: the one that comes with dexter")
     .option("--json", "print one JSON line a score")
@@ -56,11 +60,19 @@ export function createProgram(finish: (exitCode: number) => void): Command {
         ["dexter render waltz.mxl", "writes waltz.mid"],
         ["dexter render waltz.mxl -o out.mid --plot out.svg --seed 7", "the same performance each time, with its curves"],
         ["dexter render waltz.mxl --samples 3 --tempo 132", "writes waltz-1.mid to waltz-3.mid"],
+        ["dexter render waltz.mxl --set rubato=+1 --set articulation=-0.5", "freer and drier than the model would have it"],
+        ["dexter render waltz.mxl --curve dynamics=arch.csv", "louder and softer as the file says"],
+        ["dexter render --list-controls", "what a performance can be asked for, and how well it follows"],
         ["dexter render scores/*.mxl -o performances --seed 1 --shard 2/8", "the second of eight processes that share the work"],
         ["dexter render scores/*.mxl -o performances --json", "a whole folder; a score that fails does not stop the rest"],
       ),
     )
-    .action(async (scores: string[], options: RenderOptions) => {
+    .action(async (scores: string[], options: RenderOptions & { listControls?: boolean }) => {
+      if (options.listControls) {
+        const { listControls } = await import("./commands/list-controls.js");
+        return finish(await listControls(options));
+      }
+      if (scores.length === 0) throw new UsageError("missing required argument 'score'");
       const { render } = await import("./commands/render.js");
       finish(await render(scores, options));
     });
@@ -123,6 +135,10 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     });
 
   return program;
+}
+
+function repeated(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 function shardOption(text: string): Shard {

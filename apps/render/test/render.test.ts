@@ -126,3 +126,52 @@ describe("dexter render", () => {
     expect(filesIn(folder)).toEqual(["model"]);
   }));
 });
+
+describe("dexter render with controls", () => {
+  let steerable: string;
+  beforeAll(async () => {
+    steerable = join(models, "steerable");
+    await saveTinyModel(steerable, ["tempo", "dynamics", "articulation"]);
+  });
+
+  test("tells what was asked for and what came of it, and plays faster where it shall", inFolder(async (folder) => {
+    const as = async (...more: string[]) => {
+      const { code, stdout } = await dexter(folder, "render", WALTZ, "--model", steerable, "-o", "w.mid", "--seed", "3", "--json", ...more);
+      expect(code).toBe(0);
+      return JSON.parse(stdout).performances[0];
+    };
+    const plain = await as();
+    const [faster] = [await as("--set", "tempo=+2", "--set", "articulation=-1")];
+    expect(plain.controls).toBeUndefined();
+    expect(faster.duration).toBeLessThan(plain.duration / 1.4); // 0.6 octaves
+    const [tempo, articulation] = faster.controls;
+    expect([tempo.control, articulation.control]).toEqual(["tempo", "articulation"]);
+    expect(tempo.realised - tempo.neutral).toBeCloseTo(0.6, 1);
+    expect(articulation.requested).toBeCloseTo(articulation.neutral - 0.3, 2);
+  }));
+
+  test("follows a curve, and says where it does not cover the score", inFolder(async (folder) => {
+    writeFileSync(join(folder, "arch.csv"), "bar,change\n1,-2\n3,2\n");
+    const run = await dexter(folder, "render", WALTZ, "--model", steerable, "-o", "w.mid", "--seed", "3", "--curve", "dynamics=arch.csv");
+    expect(run.code).toBe(0);
+    expect(run.stderr).toMatch(/the curve of dynamics covers \d+ of 29 notes \(bar 1 to 3 of 1 to [\d.]+\)/);
+    expect(run.stdout).toMatch(/dynamics: [\d.]+, asked for [\d.]+, without [\d.]+/);
+  }));
+
+  test("a model without controls refuses them in one line", inFolder(async (folder) => {
+    const run = await dexter(folder, "render", WALTZ, "--model", model, "-o", "w.mid", "--set", "rubato=+1");
+    expect(run).toMatchObject({ code: 1, stdout: "" });
+    expect(run.complaints).toEqual([expect.stringMatching(/this model has no controls/)]);
+    expect(filesIn(folder)).toEqual([]);
+  }));
+
+  test("--list-controls tells names, units and scales, and plays nothing", inFolder(async (folder) => {
+    const table = await dexter(folder, "render", "--list-controls", "--model", steerable);
+    expect(table.code).toBe(0);
+    expect(table.stdout).toMatch(/^name +group +unit +mean +sd +spread/);
+    const { stdout } = await dexter(folder, "render", "--list-controls", "--model", steerable, "--json");
+    expect(JSON.parse(stdout).controls.map(({ name }: { name: string }) => name)).toEqual(["tempo", "dynamics", "articulation"]);
+    expect(filesIn(folder)).toEqual([]);
+    expect((await dexter(folder, "render", "--list-controls", "--model", model)).complaints).toEqual([expect.stringMatching(/this model has no controls/)]);
+  }));
+});

@@ -7,8 +7,8 @@ import { saveCheckpoint } from "@dexter/diffusion/node";
 
 const STACK: StackConfig = { hidden: 8, blocks: 2, kernel: 3, dilations: [1, 2] };
 
-/** Save the model in a folder. */
-export async function saveTinyModel(folder: string): Promise<void> {
+/** Save the model in a folder, with the controls that are named. */
+export async function saveTinyModel(folder: string, controls: readonly string[] = []): Promise<void> {
   const names = FEATURE_SETS.base.map(({ name }) => name);
   const config: ModelConfig = {
     format: "dexter-base",
@@ -18,6 +18,7 @@ export async function saveTinyModel(folder: string): Promise<void> {
     encoder: STACK,
     denoiser: STACK,
     sampling: DEFAULT_SAMPLING,
+    ...(controls.length > 0 ? { controls: scalesOf(controls) } : {}),
     training: {},
   };
   const weights: Record<string, NamedTensor> = {};
@@ -30,4 +31,9 @@ export async function saveTinyModel(folder: string): Promise<void> {
     weights[name] = { shape, data };
   }
   await saveCheckpoint(folder, { config, weights });
+}
+
+function scalesOf(names: readonly string[]): NonNullable<ModelConfig["controls"]> {
+  const every = (value: number) => names.map(() => value);
+  return { names, mean: every(0), sd: every(1), spread: every(0.3), offset: { mean: every(0), sd: every(1) }, clip: 4 };
 }

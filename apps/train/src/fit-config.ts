@@ -14,6 +14,7 @@ import { explainFaults, nearest, type ConfigSource } from "./config/config-fault
 import { MODEL_KINDS, schemaOf, type FitEngine, type ModelKind } from "./config/fit-schema.js";
 import { readOverride, withOverrides } from "./config/overrides.js";
 import { UsageError } from "./errors.js";
+import { CONTROL_NAMES } from "./fit-controls.js";
 
 /** What belongs to every run, whatever it trains. */
 export interface RunSettings {
@@ -45,6 +46,10 @@ export interface BaseFitConfig extends RunSettings {
   readonly training: PartialTraining;
   /** Model folders whose expectations the encoder learns, absolute paths. */
   readonly teachers: readonly string[];
+  /** A model folder to go on from, absolute path. */
+  readonly initial: string | null;
+  /** Controls that the model takes as a condition. */
+  readonly controls: readonly string[];
   /** Validations of the second stage without a better figure after which the run ends. */
   readonly patience: number | null;
 }
@@ -114,7 +119,7 @@ function resolvedTraining(config: FitConfig): object {
 
 function complete(settings: RunSettings, model: ModelKind, said: Readonly<Record<string, unknown>>, beside: string): FitConfig {
   if (model === "base") {
-    const { patience, teachers, ...training } = said;
+    const { patience, teachers, initial, controls, ...training } = said;
     const teacherFolders = ((teachers as string[] | undefined) ?? []).map((folder) => resolve(beside, folder));
     for (const net of ["encoder", "denoiser"] as const) {
       const stack = training[net] as { blocks: number; dilations: number[] } | undefined;
@@ -122,7 +127,11 @@ function complete(settings: RunSettings, model: ModelKind, said: Readonly<Record
         throw new UsageError(`${settings.name}: ${net}: expected a dilation for each of ${stack.blocks} blocks, got ${stack.dilations.length}`);
       }
     }
-    return { ...settings, model, teachers: teacherFolders, training: training as PartialTraining, patience: (patience as number | null | undefined) ?? null };
+    return {
+      ...settings, model, teachers: teacherFolders, training: training as PartialTraining, patience: (patience as number | null | undefined) ?? null,
+      initial: typeof initial === "string" ? resolve(beside, initial) : null,
+      controls: controls === true ? CONTROL_NAMES : ((controls || []) as string[]),
+    };
   }
   const network = { ...(said["network"] as object | undefined), kind: model };
   // The app watches the memory itself, for every model alike.

@@ -14,6 +14,8 @@ export interface FitData {
   readonly validation: readonly TrainingPiece[];
   /** The validation pieces that samples may be drawn of: several pianists played them. */
   readonly samplePieces: readonly SamplePiece[];
+  /** Names of the controls that the performances were measured by (see `withControls`). */
+  readonly controls?: readonly string[];
   /** A digest of names, features and performances: other data, another digest. */
   readonly digest: string;
   /** Per set: what the checkpoint shall say of it. */

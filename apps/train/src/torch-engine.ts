@@ -295,11 +295,11 @@ function lastLines(child: ChildProcessWithoutNullStreams): () => string {
 }
 
 async function beginBase(workers: Workers, start: Parameters<BaseDelegate["begin"]>[0]): Promise<TorchNetwork<Validation>> {
-  const { options, pieces, validation, semitoneShifts, stage, encoder } = start;
+  const { options, pieces, validation, semitoneShifts, stage, encoder, controls } = start;
   const list = (part: string, of: readonly PreparedPiece[]) =>
     of.map(({ length, weight, performances }, i) => ({ file: `${part}-${i}.safetensors`, notes: length, weight, performances: performances.length }));
   const listed = { pieces: list("train", pieces), validation: list("validation", validation) };
-  await workers.start(pieces, { ...listed, options, semitoneShifts, features: semitoneShifts.length }, async (folder) => {
+  await workers.start(pieces, { ...listed, options, semitoneShifts, features: semitoneShifts.length, controls }, async (folder) => {
     for (const [part, of] of [["train", pieces], ["validation", validation]] as const) {
       for (const [i, piece] of of.entries()) await writeFile(join(folder, `${part}-${i}.safetensors`), writeSafetensors(pieceTensors(piece)));
     }
@@ -327,6 +327,7 @@ function pieceTensors({ length: N, onset, features, mean, meanWeights, performan
     ["meanWeights", f32(meanWeights, N, P)],
     ["values", joined("values")],
     ["weights", joined("weights")],
+    ...controlTensors(performances, N),
     ...(beats
       ? ([
           ["terms.channel", i32(Int32Array.from(beats.channel))],
@@ -338,6 +339,21 @@ function pieceTensors({ length: N, onset, features, mean, meanWeights, performan
         ] as [string, SafeTensor][])
       : []),
   ];
+}
+
+/** Controls of the performances, and where there are any, `[performances, N, K]`; nothing in a model without. */
+function controlTensors(performances: PreparedPiece["performances"], N: number): [string, SafeTensor][] {
+  const [first] = performances;
+  if (!first?.controls) return [];
+  const K = first.controls.values.length / N;
+  const [values, mask] = [new Float32Array(performances.length * N * K), new Float32Array(performances.length * N * K)];
+  performances.forEach(({ controls }, p) => {
+    if (!controls) return;
+    values.set(controls.values, p * N * K);
+    mask.set(controls.mask, p * N * K);
+  });
+  const shape = [performances.length, N, K];
+  return [["controls", { dtype: "F32", shape, data: values }], ["controlMask", { dtype: "F32", shape, data: mask }]];
 }
 
 function failureOf(message: string, kind: unknown): Error {

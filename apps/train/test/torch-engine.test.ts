@@ -279,15 +279,16 @@ withTorch("the PyTorch trainer", () => {
     expect(theirs.model.config).toMatchObject({ features: ours.model.config.features, targets: ours.model.config.targets, training: { engine: "torch" } });
   });
 
-  test("base, second stage: the loss and gradients of TensorFlow.js", async () => {
+  test.each([0, 2])("base, second stage with %d controls: the loss and gradients of TensorFlow.js", async (controls) => {
     const { tf } = engine;
     const [T, crops] = [24, 2];
-    const layout = denoiserLayout(stack.hidden, stack);
+    const layout = denoiserLayout(stack.hidden, stack, controls);
+    const inputs = 12 + 2 * controls;
     const weights = normals(layout.size, 0.2);
     const onset = Int32Array.from({ length: crops * T }, (_, i) => (i >= crops * T - 4 ? -1 : Math.floor((i % T) / 3)));
     const mask = Float32Array.from(onset, (o) => (o < 0 ? 0 : 1));
     const rows = (width: number) => normals(crops * T * width).map((x, i) => x * mask[Math.floor(i / width)]);
-    const [noisyAndMean, velocity] = [rows(12), rows(6)];
+    const [noisyAndMean, velocity] = [rows(inputs), rows(6)];
     const hidden = rows(stack.hidden).map((x, i) => (i < T * stack.hidden ? x : 0));
     const valueWeights = Float32Array.from({ length: mask.length * 6 }, (_, i) => mask[Math.floor(i / 6)] * (i % 5 === 0 ? 0 : 0.5 + (i % 3)));
     const time = Float32Array.from([0.3, 0.8].flatMap((t) => [...timeEmbedding(t)]));
@@ -297,7 +298,7 @@ withTorch("the PyTorch trainer", () => {
       const forward = denoiserNetwork(engine, layout, stack).forward(tf.tensor1d(weights), {
         batch: crops, notes: T, mask: tf.tensor2d(mask, [crops * T, 1]), onsets: batchOnsetAverage(tf, onset, crops, T),
         dropout: dropout.map((values) => tf.tensor2d(values, [crops * T, stack.hidden])),
-        noisyAndMean: tf.tensor2d(noisyAndMean, [crops * T, 12]), hidden: tf.tensor2d(hidden, [crops * T, stack.hidden]),
+        noisyAndMean: tf.tensor2d(noisyAndMean, [crops * T, inputs]), hidden: tf.tensor2d(hidden, [crops * T, stack.hidden]),
         dropped: tf.tensor2d([0, 1], [crops, 1]), time: tf.tensor2d(time, [crops, 33]),
       });
       const loss = weightedSquaredError(forward.prediction.dataSync() as Float32Array, velocity, valueWeights, channelWeights);
@@ -310,23 +311,26 @@ withTorch("the PyTorch trainer", () => {
       for (let b = 0; b < crops; b++) masks.set(values.subarray(b * size, (b + 1) * size), (b * dropout.length + i) * size);
     });
     const batch = {
-      noisyAndMean: tensor(noisyAndMean, crops, T, 12), hidden: tensor(hidden, crops, T, stack.hidden), dropped: tensor(Float32Array.from([0, 1]), crops, 1),
+      noisyAndMean: tensor(noisyAndMean, crops, T, inputs), hidden: tensor(hidden, crops, T, stack.hidden), dropped: tensor(Float32Array.from([0, 1]), crops, 1),
       time: tensor(time, crops, 33), velocity: tensor(velocity, crops, T, 6), weights: tensor(valueWeights, crops, T, 6),
       onset: tensor(Float32Array.from(onset), crops, T), dropout: tensor(masks, crops, dropout.length, T, stack.hidden),
     };
     const torch = start(1);
-    const begun = await beginFlow(torch, layout, weights);
+    const begun = await beginFlow(torch, layout, weights, controls);
     await begun.inject(batch);
     const { loss, gradient } = await begun.gradient();
     expect(Math.abs(loss / expected.total - 1)).toBeLessThan(1e-5);
     expectGradient(layout, gradient, expected.gradient);
   });
 
-  test("base: two processes take the steps of one, dropout, noise and all", async () => {
+  test("base: two processes take the steps of one, dropout, noise, controls and all", async () => {
     const options = { ...certain.options, batch: 4, notes: 16, mean: { steps: 3, warmup: 1, learningRate: 1e-3 }, flow: { steps: 3, warmup: 1, learningRate: 1e-3 } };
     const [one, two] = await Promise.all([1, 2].map(async (processes) => {
       const torch = start(processes);
-      return trained({ ...certain, options, engine: torch.engine, delegate: torch.base });
+      return trained({
+        ...certain, pieces: certain.pieces.map(measured), validation: certain.validation!.map(measured), controls: ["loud", "short"],
+        options, engine: torch.engine, delegate: torch.base,
+      });
     }));
     expect(one.states).toHaveLength(6);
     for (const [i, state] of one.states.entries()) {
@@ -335,17 +339,30 @@ withTorch("the PyTorch trainer", () => {
       }
     }
     two.losses.forEach((loss, i) => expect(Math.abs(loss / one.losses[i] - 1)).toBeLessThan(1e-5));
+    const { flow } = one.model.config.training["validation"] as { flow: { channels: number[]; controlled: number[] } };
+    expect(flow.controlled).toHaveLength(6);
+    expect(flow.controlled).not.toEqual(flow.channels);
   });
 });
 
+/** A piece with two controls of each performance: its loudness and its articulation, note by note. */
+function measured(of: TrainingPiece): TrainingPiece {
+  const controls = of.performances.map(({ velocityNorm, articulationLog2, length }) => ({
+    values: { data: Float32Array.from({ length: 2 * length }, (_, i) => (i % 2 === 0 ? 127 * velocityNorm[i >> 1] : articulationLog2[i >> 1])), shape: [length, 2] as const },
+    plain: { data: Float32Array.from({ length: 2 * length }, (_, i) => (i % 2 === 0 ? 64 : 0)), shape: [length, 2] as const },
+    mask: new Uint8Array(2 * length).fill(1),
+  }));
+  return { ...of, controls };
+}
+
 /** A flow stage with these weights. */
-async function beginFlow(torch: Torch, layout: Layout, weights: Float32Array): Promise<TorchNetwork<unknown>> {
+async function beginFlow(torch: Torch, layout: Layout, weights: Float32Array, controls = 0): Promise<TorchNetwork<unknown>> {
   let network: TorchNetwork<unknown> | undefined;
   const enough = new Error("enough");
   const delegate: BaseDelegate = {
     begin: async (of) => {
-      if (of.stage !== "flow") return torch.base.begin(of);
-      network = await torch.base.begin({ ...of, layout, trainee: traineeOf(weights) });
+      if (of.stage !== "flow") return torch.base.begin({ ...of, controls });
+      network = await torch.base.begin({ ...of, controls, layout, trainee: traineeOf(weights) });
       throw enough;
     },
   };

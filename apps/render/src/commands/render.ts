@@ -5,13 +5,14 @@ import { randomInt } from "node:crypto";
 import { basename } from "node:path";
 import { inShard, writeMatch, writeMidi, type Performance, type Shard } from "@dexter/codec";
 import { loadScore } from "@dexter/codec/node";
-import type { Rendering, SamplerName } from "@dexter/diffusion";
+import type { SamplerName } from "@dexter/diffusion";
 import { plotPerformance } from "@dexter/eval-features";
+import { readRequests } from "../control-requests.js";
 import { EXIT, describeFailure } from "../failure.js";
 import { defaultModelFolder } from "../model-folder.js";
 import { checkTarget, writeOutputs, type OutputFile } from "../output-files.js";
 import { clock, startProgress } from "../progress.js";
-import { loadPlayer, type Player } from "../player.js";
+import { loadPlayer, type Played, type Player } from "../player.js";
 import { outputsOf, planTargets, type ScoreTargets } from "../render-targets.js";
 import { complain, print, type Verbosity } from "../terminal.js";
 
@@ -26,6 +27,8 @@ export interface RenderOptions extends Verbosity {
   readonly guidance?: number;
   readonly sampler?: SamplerName;
   readonly tempo?: number;
+  readonly set?: readonly string[];
+  readonly curve?: readonly string[];
   readonly shard?: Shard;
   readonly model?: string;
   readonly json?: boolean;
@@ -40,6 +43,7 @@ export async function render(scores: readonly string[], options: RenderOptions):
   const { shard } = options;
   const plan = (await planTargets(scores, options)).filter((_, place) => !shard || inShard(place, shard));
   const seed = options.seed ?? randomInt(SEEDS);
+  const requests = await readRequests(options);
 
   let loaded: Promise<Player> | undefined;
   let exitCode: number = EXIT.ok;
@@ -63,6 +67,8 @@ export async function render(scores: readonly string[], options: RenderOptions):
         guidance: options.guidance,
         sampler: options.sampler,
         tempo: options.tempo,
+        requests,
+        onWarning: (message) => complain(message, { file }),
         onProgress: progress.update,
       });
       await writeOutputs(outputFiles(targets, renderings, name));
@@ -88,7 +94,7 @@ async function playerOf(path: string | undefined): Promise<Player> {
 }
 
 /** Everything to write for a score: bytes that depend on score, model, options and seed alone. */
-function outputFiles({ score, samples, plot }: ScoreTargets, renderings: readonly Rendering[], model: string): OutputFile[] {
+function outputFiles({ score, samples, plot }: ScoreTargets, renderings: readonly Played[], model: string): OutputFile[] {
   const files: OutputFile[] = renderings.flatMap(({ score: played, performance, alignment, seed }, sample) => {
     const { midi, match } = samples[sample];
     const text = `dexter (model ${model}, seed ${seed})`;
@@ -107,11 +113,12 @@ function outputFiles({ score, samples, plot }: ScoreTargets, renderings: readonl
 }
 
 /** Say what was written. */
-async function report({ score, samples, plot }: ScoreTargets, renderings: readonly Rendering[], model: string, seconds: number, json = false): Promise<void> {
-  const performances = renderings.map(({ seed, performance }, sample) => ({
+async function report({ score, samples, plot }: ScoreTargets, renderings: readonly Played[], model: string, seconds: number, json = false): Promise<void> {
+  const performances = renderings.map(({ seed, performance, controls }, sample) => ({
     seed,
     ...samples[sample],
     duration: round(durationOf(performance)),
+    ...(controls && { controls: controls.map(({ control, neutral, requested, realised }) => ({ control, neutral: round(neutral), requested: round(requested), realised: round(realised) })) }),
   }));
   const [{ parameters, quartersPerMinute }] = renderings;
   const notes = parameters.length;
@@ -120,7 +127,10 @@ async function report({ score, samples, plot }: ScoreTargets, renderings: readon
     return print(`${JSON.stringify(record)}\n`);
   }
   const lines = performances.map(
-    ({ midi, seed, duration }) => `${midi}: seed ${seed}, model ${model}, ${notes} notes, duration ${clock(duration)}`,
+    ({ midi, seed, duration, controls = [] }) => {
+      const steered = controls.map(({ control, neutral, requested, realised }) => `\n  ${control}: ${realised}, asked for ${requested}, without ${neutral}`);
+      return `${midi}: seed ${seed}, model ${model}, ${notes} notes, duration ${clock(duration)}${steered.join("")}`;
+    },
   );
   await print(`${lines.join("\n")}\n${score}: took ${seconds.toFixed(2)} s\n`);
 }

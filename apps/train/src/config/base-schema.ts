@@ -2,7 +2,8 @@
  * @file What a configuration may say of training the `base` model: the options of
  * `TrainingOptions` under their own names.
  */
-import { choice, count, list, number, object, positive, text, type Schema } from "./schema-terms.js";
+import { CONTROL_NAMES } from "../fit-controls.js";
+import { choice, count, either, flag, list, number, object, positive, text, type Schema } from "./schema-terms.js";
 
 const STAGE: Readonly<Record<string, Schema>> = {
   steps: count("Optimizer steps.", 0, 10_000_000),
@@ -45,6 +46,11 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
     "Models whose expectations the encoder learns beside the performances, each of a run that left a fold out; paths are relative to this file.",
     text("A model folder."), 0, 100,
   ),
+  initial: text("A model folder to go on from: its weights, networks, statistics and piece level; `mean.steps: 0` leaves its encoder as it is. The path is relative to this file."),
+  controls: either(
+    "What a performance can be asked for, measured on the training performances (see docs/controls.md): all of them, or some by name.",
+    flag("All, or none."), list("Some.", choice("A control.", CONTROL_NAMES), 1, CONTROL_NAMES.length),
+  ),
   encoder: stack("The network that reads the score."),
   denoiser: stack("The network that draws the performance."),
   mean: object(
@@ -58,7 +64,11 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
     { description: "The first stage: the encoder learns the mean of each score's performances." },
   ),
   flow: object(
-    { ...STAGE, conditionDropout: number("Probability that a crop loses its condition.", 0, 0.95) },
+    {
+      ...STAGE,
+      conditionDropout: number("Probability that a crop loses its condition.", 0, 0.95),
+      controlDropout: number("Probability that a crop is told none of the controls, in a model that has any.", 0, 1),
+    },
     { description: "The second stage: the denoiser learns single performances." },
   ),
   sampling: object(
@@ -67,6 +77,7 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
       guidance: number("Strength of the guidance; 1 is the plain conditional model.", 0, 20),
       slowTempoFactor: number("Factor on the slow part of the tempo.", -10, 10),
       gains: list("Factor on each of the six drawn channels; fitted anew where pieces validate.", number("Factor.", -10, 10), 6, 6),
+      controlGuidance: number("Strength of the controls' guidance, where any is asked for; that of the score where absent.", 0, 20),
       temperature: list("Standard deviation of the noise that each of the six channels starts from; 1 where absent.", number("Deviation.", 0, 10), 6, 6),
     },
     { description: "How the model is sampled unless told otherwise; written into the checkpoint.", required: ["steps", "guidance", "slowTempoFactor", "gains"] },

@@ -10,6 +10,7 @@ import {
 import { InterruptedError } from "../errors.js";
 import type { BaseFitConfig } from "../fit-config.js";
 import { readFitData, type FitData } from "../fit-data.js";
+import { withControls } from "../fit-controls.js";
 import { withTeachers } from "../fit-teachers.js";
 import { showProgress } from "../progress.js";
 import type { SavedState } from "../run-folder.js";
@@ -26,7 +27,7 @@ const SEED_OF_SAMPLES = 1;
 
 /** Read the data of a run. */
 export async function openBaseTrainer(config: BaseFitConfig): Promise<Trainer> {
-  const data = await withTeachers(await readFitData(config.data), config.teachers);
+  const data = withControls(await withTeachers(await readFitData(config.data), config.teachers), config.controls);
   const { mean, flow } = trainingOptions(config.training);
   return {
     stateFormat: STATE_FORMAT,
@@ -65,6 +66,7 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
   };
   const model = await trainBase({
     ...data,
+    ...(config.initial ? { initial: await loadCheckpoint(config.initial) } : {}),
     engine,
     delegate: context.torch?.base,
     options: config.training,
@@ -167,11 +169,12 @@ function stepLine(step: TrainingProgress, notes: number, { engine }: RunContext)
 }
 
 function validationLine({ stage, step, validation }: TrainingProgress): ValidationLine {
-  const { channels = [], correlation } = validation ?? {};
+  const { channels = [], controlled, correlation } = validation ?? {};
   return {
     type: "validation", stage, step,
     loss: channels.reduce((sum, value) => sum + value, 0) / channels.length,
     terms: byChannel(channels),
+    ...(controlled ? { controlled: byChannel(controlled) } : {}),
     ...(correlation ? { correlation: byChannel(correlation) } : {}),
   };
 }
@@ -191,7 +194,7 @@ function describe({ stage, step, loss, validation }: TrainingProgress): string {
   const unseen = validation
     ? validation.correlation
       ? `, unseen pieces: r ${figures(validation.correlation)}`
-      : `, unseen pieces: error ${figures(validation.channels)}`
+      : `, unseen pieces: error ${figures(validation.channels)}${validation.controlled ? `, with controls ${figures(validation.controlled)}` : ""}`
     : "";
   return `${stage} ${step}: loss ${loss.toFixed(3)}${unseen}`;
 }

@@ -41,6 +41,8 @@ export interface ValidationLine {
   readonly step: number;
   readonly loss?: number;
   readonly terms?: Figures;
+  /** The loss's terms where all controls are told, of a model that has any. */
+  readonly controlled?: Figures;
   /** Correlation with single performances by channel. */
   readonly correlation?: Figures;
   /** Agreement of a draw with pianists by measure. */

@@ -40,10 +40,10 @@ export function runLog({ folder, metrics, stages, tensorboard, begun }: RunLogOp
       events?.scalars(step, { ...prefixed(stage, own), ...prefixed("speed", { milliseconds, notesPerSecond }), ...prefixed("memory", { rssMB, tensorMB }) });
       return;
     }
-    const { loss, terms, correlation, agreement, human } = line;
+    const { loss, terms, controlled, correlation, agreement, human } = line;
     const people = human && Object.fromEntries(Object.entries(human).map(([name, [low]]) => [name, low]));
     events?.scalars(step, {
-      ...prefixed(`${stage}/validation`, { loss, ...prefixed("loss", terms), ...prefixed("correlation", correlation) }),
+      ...prefixed(`${stage}/validation`, { loss, ...prefixed("loss", terms), ...prefixed("controlled", controlled), ...prefixed("correlation", correlation) }),
       ...prefixed("agreement", agreement), ...prefixed("agreement/pianists", people),
     });
   };

@@ -140,7 +140,8 @@ class FlowStage:
         self.pieces = [piece for piece in pieces if piece.performances > 0]
         self.validation = [piece for piece in validation if piece.performances > 0]
         self.optimizer = optimizer_options(self.stage)
-        self.network: nn.Module = Denoiser(options["denoiser"], int(options["encoder"]["hidden"])).to(device)
+        self.controls = int(job.get("controls", 0))
+        self.network: nn.Module = Denoiser(options["denoiser"], int(options["encoder"]["hidden"]), self.controls).to(device)
         self.prefix = "denoiser."
         self.encoder = Encoder(int(job["features"]), options["encoder"]).to(device).eval()
         self.encoder.load_state_dict({name.removeprefix("encoder."): tensor for name, tensor in encoder.items()})
@@ -158,6 +159,7 @@ class FlowStage:
 
     def _questions(
         self, crops: Sequence[tuple[int, Crop]], sources: Sequence[Piece], name: tuple[int, ...], condition_dropout: float, time: Optional[float], dropout: float,
+        tell_all: bool = False,
     ) -> Batch:
         batch = CropBatch(crops, sources, self.device)
         streams = [random_stream(self.device, *name, place) for place in batch.places]
@@ -167,9 +169,14 @@ class FlowStage:
         noise = torch.zeros_like(mean)
         uniform = torch.zeros(len(streams), device=self.device)
         drawn = torch.zeros(len(streams), device=self.device)
+        told = torch.zeros(len(streams), batch.notes, 2 * self.controls, device=self.device)
         for b, (crop, source, stream) in enumerate(zip(batch.crops, batch.sources, streams)):
             which = torch.randint(source.performances, (), generator=stream, device=self.device)
             chosen.append(source.performance(int(which)))
+            if self.controls > 0:
+                part = slice(crop.begin, crop.begin + crop.length)
+                values, mask = (tensor[part].to(self.device) for tensor in source.controls(int(which)))
+                told[b, : crop.length] = tell_controls(values, mask, float(self.stage["controlDropout"]) if time is None else None, tell_all, stream)
             drawn[b] = torch.randn((), generator=stream, device=self.device)
             uniform[b] = torch.rand((), generator=stream, device=self.device)
             noise[b, : crop.length] = torch.randn(crop.length, TARGETS, generator=stream, device=self.device)
@@ -183,7 +190,7 @@ class FlowStage:
         at = t.reshape(-1, 1, 1)
         shape = Shape(batch.onset, batch.dropout(dropout, len(self.options["denoiser"]["dilations"]), self.options["denoiser"]["hidden"], streams))
         return {
-            "noisyAndMean": torch.cat([(1 - at) * noise + at * z, mean * kept], dim=-1),
+            "noisyAndMean": torch.cat([(1 - at) * noise + at * z, mean * kept, told * kept], dim=-1),
             "hidden": hidden * kept,
             "dropped": dropped.unsqueeze(1),
             "time": time_embedding(t),
@@ -203,20 +210,45 @@ class FlowStage:
 
     @torch.no_grad()
     def validate(self) -> dict[str, list[float]]:
-        """Error of the velocity at three noise levels, over whole pieces."""
+        """Error of the velocity at three noise levels, over whole pieces: told no control, and told all."""
+        plain = self._errors(tell_all=False)
+        return {"channels": plain, **({"controlled": self._errors(tell_all=True)} if self.controls > 0 else {})}
+
+    def _errors(self, tell_all: bool) -> list[float]:
         notes = int(self.options["notes"])
         sums = torch.zeros(2, TARGETS, dtype=torch.float64, device=self.device)
         whole = [(i, begin) for i, piece in enumerate(self.validation) for begin in range(0, piece.notes, notes)]
         for _, (index, begin) in share(whole):
             crop = Crop(index, begin, min(notes, self.validation[index].notes - begin))
             for level, time in enumerate(VALIDATION_TIMES):
-                asked = self._questions([(0, crop)], self.validation, (3, index, begin, level), 0, time, 0)
+                asked = self._questions([(0, crop)], self.validation, (3, index, begin, level), 0, time, 0, tell_all)
                 prediction, _ = self.network(asked["noisyAndMean"], asked["hidden"], asked["dropped"], asked["time"], asked["shape"])
                 weights = asked["weights"].double()
                 sums[0] += (weights * (prediction - asked["velocity"]).double().square()).sum((0, 1))
                 sums[1] += weights.sum((0, 1))
         sums = total(sums)
-        return {"channels": (sums[0] / sums[1].clamp(min=1e-12)).tolist()}
+        return (sums[0] / sums[1].clamp(min=1e-12)).tolist()
+
+
+def tell_controls(values: Tensor, mask: Tensor, dropout: Optional[float], tell_all: bool, stream: torch.Generator) -> Tensor:
+    """What a crop is told [T, 2K]: nothing, one control, some or all, as curves where measured or as their mean everywhere.
+
+    The shares are those of `control-crops.ts`. Without a dropout, in validation, it is all or nothing.
+    """
+    count = values.shape[1]
+    draws = torch.rand(2 + 2 * count, generator=stream, device=values.device)
+    one = int(torch.randint(count, (), generator=stream, device=values.device))
+    if dropout is None:
+        chosen, constant = torch.full_like(draws[:count], float(tell_all)), torch.zeros_like(draws[:count])
+    else:
+        single, everything = draws[1] < 0.4, draws[1] < 0.5
+        alone = torch.arange(count, device=values.device) == one
+        some = (draws[2 : 2 + count] < 0.4) | everything
+        chosen = torch.where(single, alone, some).float() * (draws[0] >= dropout).float()
+        constant = (draws[2 + count :] < 0.4).float()
+    mean = (values * mask).sum(0) / mask.sum(0).clamp(min=1)
+    known = torch.where(constant.bool(), (mask.sum(0) > 0).float().expand_as(mask), mask) * chosen
+    return torch.cat([torch.where(constant.bool(), mean.expand_as(values), values) * known, known], dim=1)
 
 
 def first_of_onset(noise: Tensor, onset: Tensor) -> Tensor:

@@ -52,6 +52,11 @@ class Piece:
         with safe_open(self.path, framework="pt") as file:
             return file.get_slice("values")[index], file.get_slice("weights")[index]
 
+    def controls(self, index: int) -> tuple[Tensor, Tensor]:
+        """Standardized controls of one performance and 1 where they were measured, [N, K] each."""
+        with safe_open(self.path, framework="pt") as file:
+            return file.get_slice("controls")[index], file.get_slice("controlMask")[index]
+
 
 def pieces(folder: Path, listed: Sequence[Mapping[str, Any]]) -> list[Piece]:
     return [Piece(folder / p["file"], int(p["notes"]), float(p["weight"]), int(p["performances"])) for p in listed]

@@ -76,17 +76,20 @@ function beginning(initial: TrainingRecord | undefined): string {
 }
 
 /** What a performance can be asked for. */
-function controlSection({ names, mean, sd, spread }: ControlConfig, guidance: number): string {
-  const rows = names.map((name, k) => `| ${name} | ${[mean[k], sd[k], spread[k]].map((value) => value.toPrecision(3)).join(" | ")} |`);
+function controlSection({ names, mean, sd, spread, followed }: ControlConfig, guidance: number): string {
+  const rows = names.map((name, k) => {
+    const values = [mean[k], sd[k], spread[k]].map((value) => value.toPrecision(3));
+    return `| ${[name, ...values, followed ? followed[k].toFixed(2) : "–"].join(" | ")} |`;
+  });
   return `
 ## Controls
 
 Any of these can be asked for, as a constant, a curve, or relative to what the model would do (\`dexter render --set\`, \`--curve\`). Guidance ${guidance}.
 Units are those of CONTROLS in @dexter/eval-features; mean and deviation over the notes of the training performances, spread between
-performances of the same note.
+performances of the same note; followed: Spearman correlation of what was asked for with what was played.
 
-| control | mean | deviation | spread |
-|---|---|---|---|
+| control | mean | deviation | spread | followed |
+|---|---|---|---|---|
 ${rows.join("\n")}
 `;
 }

@@ -94,6 +94,8 @@ export interface ControlConfig {
   };
   /** Bound of the network's input. */
   readonly clip: number;
+  /** Spearman correlation of what was asked for with what was played (see docs/steering.md), `[K]`; absent where nobody measured it. */
+  readonly followed?: readonly number[];
 }
 
 /** A linear model of a whole piece's level, on the mean of its standardized features. */

@@ -53,6 +53,8 @@ export interface BaseStart extends DelegatedStart {
   readonly pieces: readonly PreparedPiece[];
   /** Pieces never trained on. */
   readonly validation: readonly PreparedPiece[];
+  /** How many controls the denoiser reads. */
+  readonly controls: number;
   /** Change of every standardized feature for a semitone up, `[C]`. */
   readonly semitoneShifts: readonly number[];
   /** The trained encoder, for the second stage. */

@@ -180,7 +180,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
     const state = trainees[name];
     const decay = decayMask(layout);
     const away = await input.delegate?.begin({
-      stage: name, trainee: state, layout, decay, options, pieces, validation,
+      stage: name, trainee: state, layout, decay, options, pieces, validation, controls: controls?.names.length ?? 0,
       semitoneShifts: semitoneShifts(features, columns.perSemitone), encoder: { layout: encoderPlan, weights: trainees.mean.average },
     });
     pull = away && (() => away.pull(state));

@@ -136,10 +136,10 @@ class Encoder(Stack):
 
 
 class Denoiser(Stack):
-    """Noisy targets beside the mean prediction [B, T, 12] to the flow's velocity z - noise at time t."""
+    """Noisy targets, the mean prediction and the controls [B, T, 12 + 2K] to the flow's velocity z - noise at time t."""
 
-    def __init__(self, config: Mapping[str, Any], encoder_hidden: int) -> None:
-        super().__init__(2 * TARGETS, config, encoder_hidden)
+    def __init__(self, config: Mapping[str, Any], encoder_hidden: int, controls: int = 0) -> None:
+        super().__init__(2 * TARGETS + 2 * controls, config, encoder_hidden)
         self.time = nn.Linear(1 + 2 * TIME_FREQUENCIES, int(config["hidden"]))
         self.null = nn.Parameter(torch.zeros(encoder_hidden))
 
