@@ -35,5 +35,5 @@ export async function saveTinyModel(folder: string, controls: readonly string[] 
 
 function scalesOf(names: readonly string[]): NonNullable<ModelConfig["controls"]> {
   const every = (value: number) => names.map(() => value);
-  return { names, mean: every(0), sd: every(1), spread: every(0.3), offset: { mean: every(0), sd: every(1) }, clip: 4 };
+  return { names, mean: every(0), sd: every(1), spread: every(0.3), offset: { plain: every(1), mean: every(0), sd: every(1) }, clip: 4 };
 }

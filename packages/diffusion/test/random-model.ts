@@ -27,7 +27,7 @@ export function testConfig(names: readonly string[] = ["a", "b", "c"], stack: St
 /** The same configuration with controls. */
 export function withTestControls(config: ModelConfig, names: readonly string[] = ["loud", "late"]): ModelConfig {
   const every = (value: number) => names.map(() => value);
-  return { ...config, controls: { names, mean: every(1), sd: every(2), spread: every(0.5), offset: { mean: every(0.5), sd: every(2) }, clip: 4 } };
+  return { ...config, controls: { names, mean: every(1), sd: every(2), spread: every(0.5), offset: { plain: every(1), mean: every(0.5), sd: every(2) }, clip: 4 } };
 }
 
 /** Weights of a model: norms around 1, the rest of a size that keeps signals alive. */

@@ -21,7 +21,7 @@ const config: ModelConfig = {
   encoder: DEFAULT_STACK,
   denoiser: DEFAULT_STACK,
   sampling: { ...DEFAULT_SAMPLING, steps: 2, guidance: 1, gains: [1, 1, 1, 1, 1, 1], temperature: [0.3, 0.3, 0.3, 0.3, 0.3, 0.3] },
-  controls: { names, mean: [-0.5, 0.8, 64], sd: [0.8, 0.5, 12], spread: [0.4, 0.2, 6], offset: { mean: [0, 0, 0], sd: [0.8, 0.2, 10] }, clip: 4 },
+  controls: { names, mean: [-0.5, 0.8, 64], sd: [0.8, 0.5, 12], spread: [0.4, 0.2, 6], offset: { plain: [1, 1, 1], mean: [0, 0, 0], sd: [0.8, 0.2, 10] }, clip: 4 },
   training: {},
 };
 

@@ -37,7 +37,7 @@ export function standardizeControls(values: Matrix, plain: Matrix, { offset, cli
   const K = offset.mean.length;
   const data = new Float32Array(values.data.length);
   for (let i = 0, k = 0; i < data.length; i++) {
-    const z = (values.data[i] - plain.data[i] - offset.mean[k]) / offset.sd[k];
+    const z = (values.data[i] - offset.plain[k] * plain.data[i] - offset.mean[k]) / offset.sd[k];
     data[i] = z > clip ? clip : z < -clip ? -clip : z === z ? z : 0;
     if (++k === K) k = 0;
   }

@@ -60,6 +60,7 @@ function checkControls(field: Field): void {
   checkStandardization(field, length);
   field.at("spread").list(length, length, (item) => item.number(1e-12));
   if (field.at("followed").present()) field.at("followed").list(length, length, (item) => item.number(-1, 1));
+  field.at("offset").at("plain").list(length, length, (item) => item.number(0, 1));
   field.at("offset").at("mean").list(length, length, (item) => item.number());
   field.at("offset").at("sd").list(length, length, (item) => item.number(1e-12));
 }

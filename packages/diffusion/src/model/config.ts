@@ -73,8 +73,8 @@ export interface SamplingConfig {
 /**
  * What a performance can be asked for, note by note, beside its score: `K` controls, as `@dexter/eval-features` measures them.
  *
- * The network sees how far a value is from what a plain performance of the score measures (see `plainPerformance`), since most
- * of many a control is the score's own: `clamp((value − plain − offset.mean) / offset.sd, ±clip)`.
+ * The network sees how far a value is from what a plain performance of the score suggests (see `plainPerformance`), since most
+ * of many a control is the score's own: `clamp((value − offset.plain · plain − offset.mean) / offset.sd, ±clip)`.
  */
 export interface ControlConfig {
   /** Names, in the order of the input, `[K]`. */
@@ -87,6 +87,8 @@ export interface ControlConfig {
   readonly spread: readonly number[];
   /** Scale of the values less those of the plain performance. */
   readonly offset: {
+    /** How much of the plain performance's value is taken off, 0 to 1, `[K]`: the slope of a regression on it. */
+    readonly plain: readonly number[];
     /** `[K]`. */
     readonly mean: readonly number[];
     /** `[K]`. */

@@ -17,13 +17,15 @@ describe("scales of controls", () => {
     expect(sd[0]).toBeCloseTo(Math.sqrt(5), 6);
     // Per note 1 and 3, 5 and 7: variance 2, unbiased.
     expect(spread[0]).toBeCloseTo(Math.SQRT2, 6);
-    expect(offset.mean).toEqual([2]);
+    expect(offset.plain[0]).toBeCloseTo(1, 9); // as the plain performance grows, so do the values
+    expect(offset.mean[0]).toBeCloseTo(2, 6);
     expect(offset.sd[0]).toBeCloseTo(1, 6);
   });
 
   test("leave out what was not measured, and take the deviation for a spread that nothing tells", () => {
-    const { mean, sd, spread } = controlConfig([piece([measured([1, 99], [0, 0], [1, 0])]), piece([measured([3, 5], [0, 0])])], ["loud"], 4);
+    const { mean, sd, spread, offset } = controlConfig([piece([measured([1, 99], [0, 0], [1, 0])]), piece([measured([3, 5], [0, 0])])], ["loud"], 4);
     expect(mean).toEqual([3]);
+    expect(offset.plain).toEqual([0]); // the plain performance tells nothing
     expect(spread).toEqual(sd);
   });
 

@@ -19,8 +19,34 @@ export function controlConfig(pieces: readonly TrainingPiece[], names: readonly 
   const scaleOf = (valuesOf: (measured: MeasuredControls) => Matrix) =>
     columnScale(played.map(({ measured, weight }) => ({ values: valuesOf(measured), weights: weightsOf(measured), weight })));
   const raw = scaleOf(({ values }) => values);
-  const { mean, sd } = scaleOf(({ values, plain }) => ({ data: values.data.map((x, i) => x - plain.data[i]), shape: values.shape }));
-  return { names, mean: raw.mean, sd: raw.sd, spread: spreadOf(pieces, raw.sd), offset: { mean, sd }, clip };
+  const plain = slopes(played, raw.mean);
+  const K = names.length;
+  const { mean, sd } = scaleOf(({ values, plain: reference }) => ({ data: values.data.map((x, i) => x - plain[i % K] * reference.data[i]), shape: values.shape }));
+  return { names, mean: raw.mean, sd: raw.sd, spread: spreadOf(pieces, raw.sd), offset: { plain, mean, sd }, clip };
+}
+
+/** Slope of each control on that of the plain performance, 0 to 1; 0 where the latter never changes. */
+function slopes(played: readonly { readonly measured: MeasuredControls; readonly weight: number }[], center: readonly number[]): number[] {
+  const K = center.length;
+  const [mass, mean, square, product, sum] = Array.from({ length: 5 }, () => new Float64Array(K));
+  for (const { measured: { values, plain, mask }, weight } of played) {
+    for (let i = 0; i < mask.length; i++) {
+      if (!mask[i]) continue;
+      const k = i % K;
+      const x = plain.data[i] - center[k];
+      const y = values.data[i] - center[k];
+      mass[k] += weight;
+      mean[k] += weight * x;
+      sum[k] += weight * y;
+      square[k] += weight * x * x;
+      product[k] += weight * x * y;
+    }
+  }
+  return center.map((_, k) => {
+    const variance = square[k] - (mean[k] * mean[k]) / mass[k];
+    const covariance = product[k] - (mean[k] * sum[k]) / mass[k];
+    return variance > 1e-9 * Math.max(1, square[k]) ? Math.max(0, Math.min(1, covariance / variance)) : 0;
+  });
 }
 
 /** Refuse controls that do not fit a piece's performances. */

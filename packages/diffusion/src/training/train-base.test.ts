@@ -179,7 +179,7 @@ describe("training with controls from a checkpoint", () => {
     await expect(run({ initial, options: { encoder: { ...stack, hidden: 9 } } })).rejects.toThrow(/encoder is .* in the checkpoint to go on from/);
     await expect(run({ initial, columns: { ...small.columns, set: "other" } })).rejects.toThrow('reads 4 features of set "base"');
     await expect(run({ controls: names })).rejects.toThrow("a: controls must be those of 2 performances, got none");
-    const controlled = { ...config, controls: { names: ["slow"], mean: [0], sd: [1], spread: [1], offset: { mean: [0], sd: [1] }, clip: 4 } };
+    const controlled = { ...config, controls: { names: ["slow"], mean: [0], sd: [1], spread: [1], offset: { plain: [0], mean: [0], sd: [1] }, clip: 4 } };
     await expect(run({ pieces, controls: names, initial: { config: controlled, weights } })).rejects.toThrow("has the controls slow, got loud");
   });
 });
