@@ -107,7 +107,7 @@ describe("steering", () => {
     const request: SteerRequest = { control: "articulation", relative: true, value: 1 };
     await expect(play([request, request])).rejects.toThrow("articulation is asked for twice");
     await expect(play([{ ...request, control: "articulations" }])).rejects.toThrow('Did you mean "articulation"?');
-    const { controls: _, ...without } = config;
+    const without = { ...config, controls: undefined };
     await expect(steer({ ...model, config: without }, score, [request], { measure })).rejects.toThrow("this model has no controls");
     await expect(steer(model, score, [request], { measure: { ...measure, names: ["dynamics", "tempo", "x"] } })).rejects.toThrow('"articulation" cannot be measured');
   });
