@@ -40,6 +40,9 @@ export { formatParameters, readParameters, type ReadParametersOptions } from "./
 export { scoreForAlignment } from "./codec/score-for-alignment.js";
 export { decodePerformance, type DecodedPerformance, type DecodeOptions } from "./codec/decoder.js";
 export { encodePerformance, MIN_DURATION_SEC, type EncodeOptions } from "./codec/encoder.js";
+export { performedNotes } from "./codec/performed-notes.js";
 export { groupOnsets, type OnsetGroups } from "./score/onset-groups.js";
 export { FEATURE_GROUPS, FEATURE_SETS, scoreFeatures, type FeatureSetName } from "./features/score-features.js";
+export { dynamicsMarks, type DynamicImpulse, type DynamicLevel, type DynamicsMarks } from "./features/dynamics-marks.js";
+export type { Span } from "./features/span.js";
 export type { FeatureDefinition, FeatureGroup } from "./features/feature-definition.js";

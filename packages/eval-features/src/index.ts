@@ -17,6 +17,22 @@ export {
 export { MOST_OTHERS, plotPassage, type PassagePerformances } from "./plot/passage-plot.js";
 export { PARAMETER_LABELS, plotParameters } from "./plot/parameter-plot.js";
 export { animateNoise, keepsStep, MOST_FRAMES, type AnimationOptions, type NoiseFrame } from "./plot/noise-animation.js";
+export {
+  featuresOfParameters, performanceFeatures, type PerformanceFeatures,
+} from "./performance-features/performance-features.js";
+export { PARTITURA_CONVENTIONS, type PerformanceFeatureOptions } from "./performance-features/feature-options.js";
+export {
+  PERFORMANCE_FEATURE_NAMES, PERFORMANCE_FEATURES,
+  type PerformanceFeatureDefinition, type PerformanceFeatureGroup, type PerformanceFeatureName,
+} from "./performance-features/feature-catalogue.js";
+export {
+  PERFORMANCE_FIGURES, summarizeFeatures, type FeatureStatistics, type FeatureSummary, type PerformanceFigure,
+} from "./performance-features/feature-statistics.js";
+export { summarizeCorpus, type CorpusStatistics, type CorpusSummary } from "./performance-features/corpus-statistics.js";
+export { windowFeatures, type WindowFeatures, type WindowOptions } from "./performance-features/window-features.js";
+export { formatFeatures, formatWindows, type FeatureTableOptions } from "./performance-features/feature-table.js";
+export type { WrittenTouch } from "./performance-features/key-overlap.js";
+export type { PedalCurve } from "./performance-features/pedal-curve.js";
 export { summarizeTest, type ParameterSummary, type TestedPassage, type TestedSample, type TestSummary } from "./report/test-results.js";
 export { reportPage, type ReportPageOptions, type SamplePictures } from "./report/report-page.js";
 export { CONTROLS, PERCEPTUAL_FEATURES, type ControlDefinition } from "./controls/control-definition.js";

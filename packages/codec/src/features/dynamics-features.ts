@@ -1,86 +1,14 @@
 /**
  * @file Score features of the dynamics marks: what stands, what comes, what swells.
  */
-import { medianBarQuarter } from "../score/bar-length.js";
 import { groupOnsets } from "../score/onset-groups.js";
-import type { Score, ScoreNotes } from "../score/score.js";
-import { dynamicsMeaning } from "./expression-words.js";
-import { clamp, feature, type FeatureGroup } from "./feature-definition.js";
-import { AFTERGLOW_QUARTER, writeSpans, type Span } from "./span.js";
-
-/** A `cresc.` in words without an end lasts until the next level, and no longer than this. */
-const OPEN_SPAN_BARS = 4;
+import type { ScoreNotes } from "../score/score.js";
+import { dynamicsMarks, type DynamicImpulse } from "./dynamics-marks.js";
+import { feature, type FeatureGroup } from "./feature-definition.js";
+import { AFTERGLOW_QUARTER, writeSpans } from "./span.js";
 
 /** An impulse on one staff is heard, weaker, on the other. */
 const OTHER_STAFF_SHARE = 0.4;
-
-interface Level {
-  readonly onsetQuarter: number;
-  readonly level: number;
-}
-
-interface Impulse {
-  readonly onsetQuarter: number;
-  readonly staff: number;
-  readonly strength: number;
-}
-
-interface OpenSpan {
-  readonly startQuarter: number;
-  readonly endQuarter?: number;
-  readonly change: "crescendo" | "diminuendo";
-}
-
-interface DynamicsMarks {
-  readonly levels: readonly Level[];
-  readonly impulses: readonly Impulse[];
-  readonly crescendi: readonly Span[];
-  readonly diminuendi: readonly Span[];
-}
-
-/** Dynamics marks as levels, impulses and passages, each in order of time. */
-function readDynamics(score: Score): DynamicsMarks {
-  const levels: Level[] = [];
-  const impulses: Impulse[] = [];
-  const open: OpenSpan[] = [];
-  const directions = [...score.directions].sort((a, b) => a.onsetQuarter - b.onsetQuarter);
-  let level = 0;
-  for (const direction of directions) {
-    const { onsetQuarter } = direction;
-    if (direction.kind === "wedge") {
-      open.push({ startQuarter: onsetQuarter, endQuarter: direction.endQuarter, change: direction.shape });
-      continue;
-    }
-    if (direction.kind !== "dynamic" && direction.kind !== "words") continue;
-    const meaning = dynamicsMeaning(direction.kind === "dynamic" ? direction.mark : direction.text);
-    if (!meaning) continue;
-    if (meaning.impulse !== undefined) impulses.push({ onsetQuarter, staff: direction.staff, strength: meaning.impulse });
-    if (meaning.level !== undefined || meaning.levelStep !== undefined) {
-      level = clamp(meaning.level ?? level + (meaning.levelStep ?? 0), -5, 5);
-      levels.push({ onsetQuarter, level });
-    }
-    if (meaning.change) {
-      const end = direction.kind === "words" ? direction.endQuarter : undefined;
-      open.push({ startQuarter: onsetQuarter, endQuarter: end, change: meaning.change });
-    }
-  }
-  const barQuarter = medianBarQuarter(score);
-  // Starts rise, so that what comes next does as well.
-  let nextLevel = 0, nextSpan = 0;
-  const spans = open.map((span) => {
-    while (nextLevel < levels.length && levels[nextLevel].onsetQuarter <= span.startQuarter + 1e-6) nextLevel++;
-    while (nextSpan < open.length && open[nextSpan].startQuarter <= span.startQuarter + 1e-6) nextSpan++;
-    if (span.endQuarter !== undefined) return { ...span, endQuarter: span.endQuarter };
-    const limit = span.startQuarter + OPEN_SPAN_BARS * barQuarter;
-    return { ...span, endQuarter: Math.min(limit, levels[nextLevel]?.onsetQuarter ?? limit, open[nextSpan]?.startQuarter ?? limit) };
-  });
-  return {
-    levels,
-    impulses,
-    crescendi: spans.filter((span) => span.change === "crescendo"),
-    diminuendi: spans.filter((span) => span.change === "diminuendo"),
-  };
-}
 
 /** Level, change and impulse of the dynamics. */
 export const DYNAMICS_FEATURES: FeatureGroup = {
@@ -103,7 +31,7 @@ export const DYNAMICS_FEATURES: FeatureGroup = {
   ],
   compute(score, columns) {
     const [level, known, age, coming, jump, cresc, crescAt, crescAfter, dim, dimAt, dimAfter, impulse, impulseAfter] = columns;
-    const { levels, impulses, crescendi, diminuendi } = readDynamics(score);
+    const { levels, impulses, crescendi, diminuendi } = dynamicsMarks(score);
     const { notes } = score;
     writeSpans(crescendi, notes.onsetQuarter, cresc, crescAt, crescAfter);
     writeSpans(diminuendi, notes.onsetQuarter, dim, dimAt, dimAfter);
@@ -132,13 +60,13 @@ export const DYNAMICS_FEATURES: FeatureGroup = {
  * Write the impulses at each note's onset and the fading ones before it. All fade alike, so that of those on one staff
  * the strongest at any moment stays the strongest.
  */
-function writeImpulses(notes: ScoreNotes, impulses: readonly Impulse[], here: Float32Array, after: Float32Array): void {
+function writeImpulses(notes: ScoreNotes, impulses: readonly DynamicImpulse[], here: Float32Array, after: Float32Array): void {
   const onsets = groupOnsets(notes);
   const fading = new StrongestImpulse();
   let next = 0;
   for (let k = 0; k < onsets.count; k++) {
     const onset = notes.onsetQuarter[onsets.start[k]];
-    const struck: Impulse[] = [];
+    const struck: DynamicImpulse[] = [];
     const striking = new StrongestImpulse();
     for (; next < impulses.length && impulses[next].onsetQuarter <= onset + 1e-6; next++) {
       const past = onset - impulses[next].onsetQuarter > 1e-6;
@@ -158,10 +86,10 @@ function writeImpulses(notes: ScoreNotes, impulses: readonly Impulse[], here: Fl
 
 /** The impulses that matter: the strongest of each staff, and of all. */
 class StrongestImpulse {
-  private readonly byStaff = new Map<number, Impulse>();
-  private any: Impulse | undefined;
+  private readonly byStaff = new Map<number, DynamicImpulse>();
+  private any: DynamicImpulse | undefined;
 
-  add(impulse: Impulse): void {
+  add(impulse: DynamicImpulse): void {
     this.byStaff.set(impulse.staff, stronger(this.byStaff.get(impulse.staff), impulse));
     this.any = stronger(this.any, impulse);
   }
@@ -174,12 +102,12 @@ class StrongestImpulse {
   }
 }
 
-function stronger(known: Impulse | undefined, added: Impulse): Impulse {
+function stronger(known: DynamicImpulse | undefined, added: DynamicImpulse): DynamicImpulse {
   return strengthAt(known, added.onsetQuarter) > added.strength ? known! : added;
 }
 
 /** Nothing is left of an impulse after four times the reach of other marks. */
-function strengthAt(impulse: Impulse | undefined, onset: number): number {
+function strengthAt(impulse: DynamicImpulse | undefined, onset: number): number {
   if (!impulse || onset - impulse.onsetQuarter > 4 * AFTERGLOW_QUARTER) return 0;
   return impulse.strength * Math.exp(impulse.onsetQuarter - onset);
 }

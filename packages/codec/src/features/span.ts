@@ -2,9 +2,11 @@
  * @file Passages of a score that a sign governs: hairpins, `cresc.`, `rit.`.
  */
 
-/** A passage, in quarters. */
+/** A passage of a score. */
 export interface Span {
+  /** In quarter notes. */
   readonly startQuarter: number;
+  /** In quarter notes. */
   readonly endQuarter: number;
 }
 
