@@ -6,7 +6,9 @@ import { Command, Option } from "commander";
 import { loadPianists, openBeatCorpus, openCorpus, type CorpusOptions, type Skipped } from "@dexter/alignment-datasets";
 import { loadCheckpoint, loadModel, saveCheckpoint } from "@dexter/diffusion/node";
 import { formatModelCard, renderScore, withEvaluation, type Model, type RenderOptions } from "@dexter/diffusion";
-import { agreement, agreementTable, formatAgreement, humanAgreement, type AgreementTable, type PieceAgreement } from "@dexter/eval-features";
+import {
+  agreementSamples, agreementTable, formatAgreement, humanFromSamples, renderingFromSamples, type AgreementTable, type PieceAgreement,
+} from "@dexter/eval-features";
 import { addPreparedCorpus, isBeatCorpus, PREPARED_KINDS, type PreparedCorpusOptions } from "./corpus-option.js";
 import { describeBeats, evaluateBeats, type BeatTable } from "./evaluate-beats.js";
 import { interruptible } from "./interrupt.js";
@@ -80,13 +82,9 @@ async function evaluateCorpora(
       const played = await loadPianists(corpus, piece, skipped, signal);
       if (!played) continue;
       const { score, pianists } = played;
-      const human = humanAgreement(score, pianists);
-      if (!model) {
-        pieces.push({ piece: piece.id, human });
-        continue;
-      }
-      const draws = await renderScore(model, score, options);
-      pieces.push({ piece: piece.id, human, rendering: agreement(score, pianists, draws.map(({ parameters }) => parameters)) });
+      const draws = model ? await renderScore(model, score, options) : [];
+      const samples = agreementSamples(score, pianists, draws.map(({ parameters }) => parameters));
+      pieces.push({ piece: piece.id, human: humanFromSamples(samples), samples, ...(model && { rendering: renderingFromSamples(samples, draws.length) }) });
     }
   } finally {
     progress.stop();
@@ -95,7 +93,7 @@ async function evaluateCorpora(
   if (pieces.length === 0 && !beats) throw new Error("evaluate: no piece in the corpus was played by two pianists or more.");
   const measured = new Set([...pieces, ...(beats?.pieces ?? [])].map(({ piece }) => piece));
   const known = [...corpora.flatMap((corpus) => corpus.pieces), ...beatCorpora.flatMap((corpus) => corpus.pieces)].filter(({ id }) => measured.has(id));
-  return { table: pieces.length > 0 ? agreementTable(pieces) : null, beats, skipped, seen: model ? seenPieces(model.config, known) : [] };
+  return { table: pieces.length > 0 ? agreementTable(pieces, { seed: flags.seed }) : null, beats, skipped, seen: model ? seenPieces(model.config, known) : [] };
 }
 
 /** Put the figures into the card beside the model. */
@@ -114,7 +112,7 @@ function pianistsOf(table: AgreementTable): string {
 function describe(table: AgreementTable | null, beats: BeatTable | null, settings: Record<string, unknown> | false | undefined, skipped: readonly Skipped[], seen: readonly string[]): string {
   const lines = [
     ...(settings ? [Object.entries(settings).map(([name, value]) => `${name} ${String(value)}`).join(", ")] : []),
-    ...(table ? [`${table.pieces.length} pieces by ${pianistsOf(table)} pianists; Pearson's r, mean of the pieces`, "", formatAgreement(table)] : []),
+    ...(table ? [`${table.pieces.length} pieces by ${pianistsOf(table)} pianists; Pearson's r, mean of the pieces; intervals of 95 % by resampling pianists and pieces`, "", formatAgreement(table)] : []),
     ...(beats ? [describeBeats(beats)] : []),
     ...describeSeen(seen),
     ...skipped.map(({ corpus, piece, performance, reason, message }) => `skipped ${corpus}: ${performance ?? piece}: ${reason}: ${message}`),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { CodecError, ShapeError, type PerformanceParameters } from "@dexter/codec";
 import { tinyPerformance, tinyScore } from "../test/tiny-score.js";
-import { agreement, humanAgreement } from "./agreement.js";
+import { agreement, agreementSamples, humanAgreement, humanFromSamples, renderingFromSamples } from "./agreement.js";
 import { agreementTable, formatAgreement } from "./agreement-table.js";
 import { MEASURES } from "./measures.js";
 
@@ -145,5 +145,46 @@ describe("agreementTable", () => {
   test("is plain data: a missing figure is null in JSON", () => {
     const table = JSON.parse(JSON.stringify(agreementTable([{ piece: "a", human }]))) as { rows: { values: Record<string, number | null> }[] };
     expect(table.rows[2].values.tempo).toBeNull();
+  });
+});
+
+describe("a table with samples", () => {
+  /** Velocities that follow the score's shape more or less: pianists who agree in part. */
+  const somebody = (seed: number): PerformanceParameters => shaped(RISING.map((x, k) => x + 3 * Math.sin(seed * 7 + k * k)));
+  const pianists = [1, 2, 3, 4, 5, 6].map(somebody);
+  const draws = [somebody(8), somebody(9)];
+  const samples = agreementSamples(score, pianists, draws);
+  const piece = (name: string) => ({ piece: name, human: humanFromSamples(samples), rendering: renderingFromSamples(samples, 2), samples });
+
+  test("has the figures of one without", () => {
+    expect(humanFromSamples(samples)).toEqual(humanAgreement(score, pianists));
+    expect(renderingFromSamples(samples, 2)).toEqual(agreement(score, pianists, draws));
+  });
+
+  test("gives every row an interval around its figure, the same for the same seed", () => {
+    const table = agreementTable([piece("a"), piece("b")], { seed: 3 });
+    for (const row of table.rows) {
+      const [low, high] = row.intervals!.velocityNote;
+      expect(low).toBeLessThanOrEqual(row.values.velocityNote + 1e-9);
+      expect(high).toBeGreaterThanOrEqual(row.values.velocityNote - 1e-9);
+    }
+    const [low, high] = table.rows[0].intervals!.velocityNote;
+    expect(high - low).toBeGreaterThan(0.02);
+    expect(agreementTable([piece("a"), piece("b")], { seed: 3 })).toEqual(table);
+    expect(agreementTable([piece("a"), piece("b")], { seed: 4 }).rows[0].intervals).not.toEqual(table.rows[0].intervals);
+    expect(table.pieces[0]).not.toHaveProperty("samples");
+    expect(formatAgreement(table).split("\n")[2]).toMatch(/^ {2}interval +-?\.\d\d–-?\.\d\d/);
+  });
+
+  test("sets several renderers side by side, and says where one lacks pieces", () => {
+    const rendering = { rendering: renderingFromSamples(samples, 2), samples };
+    const table = agreementTable([
+      { piece: "a", human: humanFromSamples(samples), samples, renderers: [{ renderer: "ours", ...rendering }, { renderer: "theirs", ...rendering }] },
+      { piece: "b", human: humanFromSamples(samples), samples, renderers: [{ renderer: "ours", ...rendering }] },
+    ]);
+    expect(table.rows.filter(({ name }) => name === "one draw with pianist").map(({ renderer, pieces }) => [renderer, pieces])).toEqual([["ours", 2], ["theirs", 1]]);
+    const lines = formatAgreement(table).split("\n");
+    expect(lines).toContain("ours:");
+    expect(lines).toContain("theirs: (1 of 2 pieces)");
   });
 });

@@ -58,6 +58,94 @@ export interface RenderingAgreement {
   readonly spread: Measures;
 }
 
+/** What every figure of a piece is a mean of, so that pianists can be drawn again: see {@link agreementTable}. */
+export interface AgreementSamples {
+  /** By measure. */
+  readonly measures: Readonly<Record<Measure, MeasureSamples>>;
+}
+
+/** Agreements of single pianists and draws in one measure; `P` pianists, `D` draws. */
+export interface MeasureSamples {
+  /** r of every pair of pianists, symmetric, `[P, P]`; NaN on the diagonal. */
+  readonly betweenPianists: Float64Array;
+  /** r of each pianist with the mean of all others, `[P]`. */
+  readonly withMeanOfOthers: Float64Array;
+  /** r of the pitch with each pianist, `[P]`; of velocities alone. */
+  readonly pitch?: Float64Array;
+  /** Standard deviation of each pianist, `[P]`. */
+  readonly deviation: Float64Array;
+  /** Mean r of all draws with each pianist, `[P]`; empty without draws. */
+  readonly oneDraw: Float64Array;
+  /** r of the mean of all draws with each pianist, `[P]`; empty without draws. */
+  readonly meanOfDraws: Float64Array;
+  /** Mean r over all pairs of draws; NaN for fewer than two. */
+  readonly betweenDraws: number;
+  /** Mean standard deviation of a draw; NaN without draws. */
+  readonly drawDeviation: number;
+}
+
+/**
+ * The agreements of single pianists, and of draws with them.
+ *
+ * @param score - the score that pianists and draws were encoded on
+ * @param pianists - at least two
+ * @param draws - renderings; may be none
+ * @throws CodecError with fewer than two pianists, or parameters of another release
+ * @throws ShapeError when parameters are not as long as the score
+ */
+export function agreementSamples(
+  score: Score, pianists: readonly PerformanceParameters[], draws: readonly PerformanceParameters[] = [], options: AgreementOptions = {},
+): AgreementSamples {
+  const { places, curves } = pianistCurves(score, pianists, options);
+  for (const draw of draws) requireRelease(draw, options);
+  const drawn = draws.map((draw) => comparedCurves(score, places, draw));
+  const pitch = pitchCurves(score, places);
+  return {
+    measures: perMeasure((measure) => {
+      const played = column(curves, measure);
+      const rendered = column(drawn, measure);
+      const middle = meanCurve(rendered);
+      const withEach = (curve: Float64Array | undefined): Float64Array | undefined => curve && Float64Array.from(played, (one) => correlation(curve, one));
+      return {
+        betweenPianists: pairsOf(played),
+        withMeanOfOthers: Float64Array.from(played, (curve, p) => correlation(curve, meanCurve(played, p))),
+        ...(measure in pitch && { pitch: withEach(pitch[measure as keyof PitchAgreement]) }),
+        deviation: Float64Array.from(played, standardDeviation),
+        oneDraw: Float64Array.from(draws.length ? played : [], (one) => meanWith(one, rendered)),
+        meanOfDraws: Float64Array.from(draws.length ? played : [], (one) => correlation(middle, one)),
+        betweenDraws: meanOfPairs(rendered),
+        drawDeviation: mean(rendered.map(standardDeviation)),
+      };
+    }),
+  };
+}
+
+/** The figures of pianists among themselves, from what they are means of. */
+export function humanFromSamples({ measures }: AgreementSamples): HumanAgreement {
+  const over = (pick: (samples: MeasureSamples) => Iterable<number>): Measures => perMeasure((measure) => mean(pick(measures[measure])));
+  return {
+    pianists: measures.tempo.deviation.length,
+    betweenPianists: over((samples) => samples.betweenPianists),
+    withMeanOfOthers: over((samples) => samples.withMeanOfOthers),
+    deviation: over((samples) => samples.deviation),
+    pitch: { velocityOnset: mean(measures.velocityOnset.pitch ?? []), velocityNote: mean(measures.velocityNote.pitch ?? []) },
+  };
+}
+
+/** The figures of draws against pianists, from what they are means of. */
+export function renderingFromSamples({ measures }: AgreementSamples, draws: number): RenderingAgreement {
+  const over = (pick: (samples: MeasureSamples) => Iterable<number>): Measures => perMeasure((measure) => mean(pick(measures[measure])));
+  const deviation = perMeasure((measure) => measures[measure].drawDeviation);
+  return {
+    draws,
+    oneDraw: over((samples) => samples.oneDraw),
+    meanOfDraws: over((samples) => samples.meanOfDraws),
+    betweenDraws: perMeasure((measure) => measures[measure].betweenDraws),
+    deviation,
+    spread: perMeasure((measure) => deviation[measure] / mean(measures[measure].deviation)),
+  };
+}
+
 /**
  * How the pianists of a piece agree with each other.
  *
@@ -67,21 +155,7 @@ export interface RenderingAgreement {
  * @throws ShapeError when parameters are not as long as the score
  */
 export function humanAgreement(score: Score, pianists: readonly PerformanceParameters[], options: AgreementOptions = {}): HumanAgreement {
-  const { places, curves } = pianistCurves(score, pianists, options);
-  const pitch = pitchCurves(score, places);
-  return {
-    pianists: pianists.length,
-    betweenPianists: perMeasure((measure) => meanOfPairs(column(curves, measure))),
-    withMeanOfOthers: perMeasure((measure) => {
-      const all = column(curves, measure);
-      return mean(all.map((curve, p) => correlation(curve, meanCurve(all, p))));
-    }),
-    deviation: deviationOf(curves),
-    pitch: {
-      velocityOnset: meanWith(pitch.velocityOnset, column(curves, "velocityOnset")),
-      velocityNote: meanWith(pitch.velocityNote, column(curves, "velocityNote")),
-    },
-  };
+  return humanFromSamples(agreementSamples(score, pianists, [], options));
 }
 
 /**
@@ -96,20 +170,8 @@ export function humanAgreement(score: Score, pianists: readonly PerformanceParam
 export function agreement(
   score: Score, pianists: readonly PerformanceParameters[], draws: readonly PerformanceParameters[], options: AgreementOptions = {},
 ): RenderingAgreement {
-  const { places, curves } = pianistCurves(score, pianists, options);
   if (draws.length === 0) throw new CodecError("agreement: expected at least one rendering, got none.");
-  for (const draw of draws) requireRelease(draw, options);
-  const drawn = draws.map((draw) => comparedCurves(score, places, draw));
-  const pianistDeviation = deviationOf(curves);
-  const deviation = deviationOf(drawn);
-  return {
-    draws: draws.length,
-    oneDraw: perMeasure((measure) => mean(column(drawn, measure).map((draw) => meanWith(draw, column(curves, measure))))),
-    meanOfDraws: perMeasure((measure) => meanWith(meanCurve(column(drawn, measure)), column(curves, measure))),
-    betweenDraws: perMeasure((measure) => meanOfPairs(column(drawn, measure))),
-    deviation,
-    spread: perMeasure((measure) => deviation[measure] / pianistDeviation[measure]),
-  };
+  return renderingFromSamples(agreementSamples(score, pianists, draws, options), draws.length);
 }
 
 function pianistCurves(
@@ -150,6 +212,12 @@ function meanOfPairs(curves: readonly Float64Array[]): number {
   return mean(curves.flatMap((a, i) => curves.slice(0, i).map((b) => correlation(a, b))));
 }
 
-function deviationOf(curves: readonly MeasureCurves[]): Measures {
-  return perMeasure((measure) => mean(column(curves, measure).map(standardDeviation)));
+/** r of every pair, `[P, P]`, NaN on the diagonal. */
+function pairsOf(curves: readonly Float64Array[]): Float64Array {
+  const P = curves.length;
+  const pairs = new Float64Array(P * P).fill(Number.NaN);
+  for (let i = 0; i < P; i++) {
+    for (let j = 0; j < i; j++) pairs[i * P + j] = pairs[j * P + i] = correlation(curves[i], curves[j]);
+  }
+  return pairs;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { CodecError, ShapeError, type BeatRecordings } from "@dexter/codec";
-import { beatAgreement, meanBeatAgreement, type RenderedBeats } from "./beat-agreement.js";
+import { beatAgreement, beatIntervals, beatSamples, meanBeatAgreement, type RenderedBeats } from "./beat-agreement.js";
 
 /** Times of beats with the given lengths, from 1 s on. */
 function times(lengths: readonly number[]): number[] {
@@ -94,4 +94,16 @@ describe("beatAgreement", () => {
     expect(() => beatAgreement({ ...beats, onsetQuarter: Float64Array.of(0, 1, 1, 2, 3) })).toThrow(CodecError);
     expect(() => beatAgreement(beats, [{ timeSec: new Float64Array(4), velocity: new Float64Array(5) }])).toThrow("rendering 0 must have 5 beats");
   });
+});
+
+test("intervals of recordings hold their mean, and narrow to a point where all agree alike", () => {
+  const mixed = beatSamples(recordings(STEADY, BROAD, CONTRARY, STEADY));
+  const { tempo } = beatAgreement(recordings(STEADY, BROAD, CONTRARY, STEADY)).betweenRecordings;
+  const [low, high] = beatIntervals([mixed, mixed], { seed: 2 }).betweenRecordings.tempo;
+  expect(low).toBeLessThan(tempo);
+  expect(high).toBeGreaterThan(tempo);
+  const [same, again] = beatIntervals([beatSamples(recordings(STEADY, STEADY, STEADY))]).betweenRecordings.tempo;
+  expect(same).toBeCloseTo(1, 12);
+  expect(again).toBeCloseTo(1, 12);
+  expect(beatIntervals([mixed]).oneDraw.tempo[0]).toBeNaN();
 });

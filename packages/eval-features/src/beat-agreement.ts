@@ -8,6 +8,7 @@
  * the mean over its pieces.
  */
 import { CodecError, ShapeError, type BeatRecordings } from "@dexter/codec";
+import { bootstrapInterval, meanOfMemberPairs, meanOfMembers, type BootstrapOptions, type Interval, type Resampled } from "./comparison/bootstrap.js";
 import { correlation, mean } from "./correlation.js";
 
 /** Beats further from the median tempo than this are clipped, octaves: an annotation slipped, or the pianist paused. */
@@ -46,6 +47,26 @@ export interface BeatAgreement {
   readonly meanOfDraws: BeatMeasures;
 }
 
+/** What the figures of a piece are means of, by measure, so that recordings can be drawn again. */
+export type BeatSamples = Readonly<Record<keyof BeatMeasures, {
+  /** r of every pair of recordings, symmetric, `[R, R]`; NaN on the diagonal. */
+  readonly betweenRecordings: Float64Array;
+  /** Mean r of all renderings with each recording, `[R]`; empty without renderings. */
+  readonly oneDraw: Float64Array;
+  /** r of the mean of all renderings with each recording, `[R]`; empty without renderings. */
+  readonly meanOfDraws: Float64Array;
+}>>;
+
+/** Intervals of the mean over pieces. */
+export interface BeatIntervals {
+  /** Of {@link BeatAgreement.betweenRecordings}. */
+  readonly betweenRecordings: Readonly<Record<keyof BeatMeasures, Interval>>;
+  /** Of {@link BeatAgreement.oneDraw}. */
+  readonly oneDraw: Readonly<Record<keyof BeatMeasures, Interval>>;
+  /** Of {@link BeatAgreement.meanOfDraws}. */
+  readonly meanOfDraws: Readonly<Record<keyof BeatMeasures, Interval>>;
+}
+
 /** A performance as two curves over the beats. */
 interface BeatCurves {
   readonly tempo: Float64Array;
@@ -53,14 +74,14 @@ interface BeatCurves {
 }
 
 /**
- * How the recordings of a piece agree with each other, and renderings with them.
+ * The agreements of single recordings with each other, and of renderings with them.
  *
  * @param beats - `R` recordings of `K` beats
  * @param draws - renderings at the same beats
  * @throws ShapeError when the arrays do not belong together
  * @throws CodecError when the beats do not rise
  */
-export function beatAgreement(beats: BeatRecordings, draws: readonly RenderedBeats[] = []): BeatAgreement {
+export function beatSamples(beats: BeatRecordings, draws: readonly RenderedBeats[] = []): BeatSamples {
   const { onsetQuarter } = beats;
   const K = onsetQuarter.length;
   const R = beats.recordings.length;
@@ -81,18 +102,51 @@ export function beatAgreement(beats: BeatRecordings, draws: readonly RenderedBea
     return { tempo: tempoOfBeats(timeSec, onsetQuarter), loudness: velocity };
   });
   const middle = meanOfCurves(drawn, K);
-  return {
-    recordings: R,
-    draws: draws.length,
-    betweenRecordings: measures((name) => recorded.flatMap((a, i) => recorded.slice(0, i).map((b) => correlation(a[name], b[name])))),
-    oneDraw: measures((name) => drawn.flatMap((draw) => recorded.map((recording) => correlation(draw[name], recording[name])))),
-    meanOfDraws: measures((name) => (middle ? recorded.map((recording) => correlation(middle[name], recording[name])) : [])),
-  };
+  return perBeatMeasure((name) => {
+    const betweenRecordings = new Float64Array(R * R).fill(Number.NaN);
+    for (let i = 0; i < R; i++) {
+      for (let j = 0; j < i; j++) betweenRecordings[i * R + j] = betweenRecordings[j * R + i] = correlation(recorded[i][name], recorded[j][name]);
+    }
+    return {
+      betweenRecordings,
+      oneDraw: Float64Array.from(middle ? recorded : [], (recording) => mean(drawn.map((draw) => correlation(draw[name], recording[name])))),
+      meanOfDraws: Float64Array.from(middle ? recorded : [], (recording) => (middle ? correlation(middle[name], recording[name]) : Number.NaN)),
+    };
+  });
 }
+
+/**
+ * How the recordings of a piece agree with each other, and renderings with them.
+ *
+ * @param beats - `R` recordings of `K` beats
+ * @param draws - renderings at the same beats
+ * @throws ShapeError when the arrays do not belong together
+ * @throws CodecError when the beats do not rise
+ */
+export function beatAgreement(beats: BeatRecordings, draws: readonly RenderedBeats[] = []): BeatAgreement {
+  return beatsFromSamples(beatSamples(beats, draws), beats.recordings.length, draws.length);
+}
+
+/** The figures of a piece, from what they are means of. */
+export function beatsFromSamples(samples: BeatSamples, recordings: number, draws: number): BeatAgreement {
+  const over = (part: BeatPart): BeatMeasures => perBeatMeasure((name) => mean(samples[name][part]));
+  return { recordings, draws, betweenRecordings: over("betweenRecordings"), oneDraw: over("oneDraw"), meanOfDraws: over("meanOfDraws") };
+}
+
+/** Intervals of the mean over pieces, with recordings and pieces resampled. */
+export function beatIntervals(pieces: readonly BeatSamples[], options: BootstrapOptions = {}): BeatIntervals {
+  const over = (part: BeatPart) => perBeatMeasure((name) => bootstrapInterval(pieces.map((piece): Resampled => {
+    const values = piece[name][part];
+    return part === "betweenRecordings" ? meanOfMemberPairs(Math.sqrt(values.length), values) : meanOfMembers(values);
+  }), options));
+  return { betweenRecordings: over("betweenRecordings"), oneDraw: over("oneDraw"), meanOfDraws: over("meanOfDraws") };
+}
+
+type BeatPart = "betweenRecordings" | "oneDraw" | "meanOfDraws";
 
 /** The mean over pieces, each counting once; figures that are not there are left out. */
 export function meanBeatAgreement(pieces: readonly BeatAgreement[]): BeatAgreement {
-  const over = (part: "betweenRecordings" | "oneDraw" | "meanOfDraws"): BeatMeasures => measures((name) => pieces.map((piece) => piece[part][name]));
+  const over = (part: BeatPart): BeatMeasures => perBeatMeasure((name) => mean(pieces.map((piece) => piece[part][name])));
   return {
     recordings: pieces.reduce((sum, { recordings }) => sum + recordings, 0),
     draws: pieces.reduce((sum, { draws }) => sum + draws, 0),
@@ -121,6 +175,6 @@ function meanOfCurves(curves: readonly BeatCurves[], K: number): BeatCurves | nu
   return { tempo: over("tempo"), loudness: over("loudness") };
 }
 
-function measures(values: (name: keyof BeatCurves) => number[]): BeatMeasures {
-  return { tempo: mean(values("tempo")), loudness: mean(values("loudness")) };
+function perBeatMeasure<T>(value: (name: keyof BeatCurves) => T): Record<keyof BeatCurves, T> {
+  return { tempo: value("tempo"), loudness: value("loudness") };
 }

@@ -5,11 +5,27 @@
 export { tempoCurve, velocityCurve, type OnsetCurve, type TempoCurveOptions } from "./curves.js";
 export { MEASURES, type Measure, type Measures } from "./measures.js";
 export {
-  agreement, humanAgreement, type AgreementOptions, type HumanAgreement, type PitchAgreement, type RenderingAgreement,
+  agreement, agreementSamples, humanAgreement, humanFromSamples, renderingFromSamples, type AgreementOptions, type AgreementSamples, type MeasureSamples, type HumanAgreement, type PitchAgreement, type RenderingAgreement,
 } from "./agreement.js";
-export { beatAgreement, meanBeatAgreement, type BeatAgreement, type BeatMeasures, type RenderedBeats } from "./beat-agreement.js";
+export {
+  beatAgreement, beatIntervals, beatSamples, beatsFromSamples, meanBeatAgreement, type BeatAgreement, type BeatIntervals, type BeatMeasures, type BeatSamples,
+  type RenderedBeats,
+} from "./beat-agreement.js";
 export { renderedBeats } from "./rendered-beats.js";
-export { agreementTable, formatAgreement, type AgreementRow, type AgreementTable, type PieceAgreement } from "./agreement-table.js";
+export { correlation } from "./correlation.js";
+export { rankCorrelation } from "./comparison/rank-correlation.js";
+export { gaussianDensity, klDivergence, type Density, type DivergenceOptions } from "./comparison/density.js";
+export { wassersteinDistance } from "./comparison/wasserstein.js";
+export { warpingDistance, type WarpingOptions } from "./comparison/warping.js";
+export {
+  compareCurves, COMPARISON_FIGURES, relativeDeviation, type ComparisonFigure, type CurveComparison, type CurveComparisonOptions,
+} from "./comparison/curve-comparison.js";
+export {
+  COMPARED_MEASURES, COMPARED_UNITS, compareEach, comparePerformances, type ComparedMeasure, type ComparisonOptions, type PerformanceComparison,
+} from "./comparison/performance-comparison.js";
+export { onScore } from "./comparison/common-score.js";
+export { bootstrapInterval, meanOfMemberPairs, meanOfMembers, type BootstrapOptions, type Interval, type Resampled } from "./comparison/bootstrap.js";
+export { agreementTable, formatAgreement, type AgreementRow, type AgreementTable, type NamedRendering, type PieceAgreement } from "./agreement-table.js";
 export { plotPerformance, type PlotOptions } from "./plot/performance-plot.js";
 export {
   compareParameters, PARAMETER_UNITS, parameterPairs, type ParameterComparison, type ParameterPairs,
