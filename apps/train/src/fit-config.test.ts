@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { FIT_SCHEMA } from "./config/fit-schema.js";
+import { CONTROL_NAMES } from "./fit-controls.js";
 import { readFitConfig, resolvedConfig } from "./fit-config.js";
 
 let folder: string;
@@ -21,7 +22,7 @@ async function read(text: string) {
 test("the data is all that must be said; paths are relative to the file", async () => {
   expect(await read("data: sets/asap.h5\n")).toEqual({
     model: "base", name: "trial", data: [join(folder, "sets/asap.h5")], output: join(folder, "runs/trial"), engine: undefined, threads: undefined,
-    keep: "loss", sampleEvery: 2, memoryLimitMB: null, tensorboard: true, patience: null, teachers: [], training: {},
+    keep: "loss", sampleEvery: 2, memoryLimitMB: null, tensorboard: true, patience: null, teachers: [], initial: null, controls: [], training: {},
   });
 });
 
@@ -30,6 +31,15 @@ test("options of training go through by name", async () => {
   expect(data).toEqual([join(folder, "a.h5"), "/b.h5"]);
   expect(output).toBe(join(folder, "out"));
   expect(training).toEqual({ seed: 7, mean: { steps: 10, dropout: 0.3 }, flow: { ema: 0.99 } });
+});
+
+test("a run may go on from a checkpoint, with all controls or with some", async () => {
+  const all = await read("data: a.h5\ninitial: models/base\ncontrols: true\n");
+  expect(all).toMatchObject({ initial: join(folder, "models/base"), controls: CONTROL_NAMES });
+  expect(resolvedConfig(all)).not.toHaveProperty("encoder"); // the checkpoint's
+  expect(await read("data: a.h5\ncontrols: [rubato, pedal]\n")).toMatchObject({ controls: ["rubato", "pedal"] });
+  expect(await read("data: a.h5\ncontrols: false\n")).toMatchObject({ controls: [] });
+  await expect(read("data: a.h5\ncontrols: [rubatto]\n")).rejects.toThrow("rubatto");
 });
 
 test.each([

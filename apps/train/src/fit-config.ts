@@ -66,6 +66,7 @@ export interface ClassicFitConfig extends RunSettings {
 export type FitConfig = BaseFitConfig | ClassicFitConfig;
 
 const MAX_BYTES = 1024 * 1024;
+const DECIDED = ["encoder", "denoiser", "featureClip", "targetClip", "targetScale"];
 
 /**
  * Read a configuration. Paths in it are relative to the file; the run's folder
@@ -114,7 +115,11 @@ export function resolvedConfig(config: FitConfig): Record<string, unknown> {
 }
 
 function resolvedTraining(config: FitConfig): object {
-  return config.model === "base" ? trainingOptions(config.training) : classicTrainingOptions(config.training);
+  if (config.model !== "base") return classicTrainingOptions(config.training);
+  const options: Record<string, unknown> = { ...trainingOptions(config.training) };
+  // What a checkpoint to go on from decides has no default.
+  if (config.initial !== null) for (const name of DECIDED) if (!(name in config.training)) delete options[name];
+  return options;
 }
 
 function complete(settings: RunSettings, model: ModelKind, said: Readonly<Record<string, unknown>>, beside: string): FitConfig {
