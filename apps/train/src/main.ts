@@ -8,6 +8,7 @@ import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
 import { fitCommand } from "./fit.js";
 import { mergeCommand } from "./merge.js";
+import { mixCommand } from "./mix.js";
 import { onnxCommand } from "./onnx.js";
 import { pairCommand } from "./pair.js";
 import { prepareCommand } from "./prepare.js";
@@ -15,7 +16,7 @@ import { serveCommand } from "./serve.js";
 import { testCommand } from "./test.js";
 
 /** Every command, in the order of work. */
-const COMMANDS = [prepareCommand, mergeCommand, pairCommand, fitCommand, testCommand, exportCommand, onnxCommand, evaluateCommand, serveCommand];
+const COMMANDS = [prepareCommand, mergeCommand, mixCommand, pairCommand, fitCommand, testCommand, exportCommand, onnxCommand, evaluateCommand, serveCommand];
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 const program = new Command("dexter-train")

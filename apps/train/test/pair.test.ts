@@ -1,5 +1,5 @@
 /**
- * @file `dexter-train pair` as a person runs it, on a set of two pieces by two pianists.
+ * @file `dexter-train pair` and `mix` as a person runs them, on a set of two pieces by two pianists.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,11 +36,32 @@ test("pairs are stored with the set, and say what there is to pair", async () =>
 test.each<[string, string[], number, string]>([
   ["no pair at all", ["--k", "0"], 2, "--k"],
   ["the set itself as output", ["-o", set], 2, "is what the command reads"],
-  ["segments of no notes", ["--notes", "0"], 2, "--notes"],
 ])("%s is refused, and the set stays", async (_, args, code, message) => {
   const before = readFileSync(set);
   const outcome = await dexterTrain("pair", set, ...args);
   expect(outcome).toMatchObject({ code, stdout: "" });
   expect(outcome.stderr).toContain(message);
   expect(readFileSync(set).equals(before)).toBe(true);
+});
+
+test("a set with mixes has as many pairs as without, and mixes only train", async () => {
+  const mixed = join(folder, "mixed.h5");
+  const run = await dexterTrain("mix", set, "-o", mixed, "--per-score", "3", "--json");
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(run.stdout)).toMatchObject({ output: mixed, seed: 1, mixes: 3, mixedScores: 1, counts: { performances: 7, splits: { train: { performances: 5 }, validation: { performances: 2 } } } });
+  const paired = await dexterTrain("pair", mixed, "--notes", "16", "--json");
+  expect(JSON.parse(paired.stdout)).toMatchObject({ splits: { train: { possible: 3, paired: 3 } } });
+  const opened = await openSet(mixed);
+  const train = [...opened.entries()].find(({ description }) => description.split === "train")!;
+  expect(train.performances.map(({ mix }) => mix?.length ?? 0)).toEqual([0, 0, 2, 2, 2]);
+  const stored = opened.readPerformance(train.index, 2);
+  opened.close();
+  // Mixes are measured like performances: the tempo of a mix lies where its own beats do.
+  expect(stored.controls!.values.shape).toEqual([40, 16]);
+});
+
+test("weights that are none are a usage error", async () => {
+  const outcome = await dexterTrain("mix", set, "-o", join(folder, "x.h5"), "--per-score", "1", "--weights", "1");
+  expect(outcome).toMatchObject({ code: 2, stdout: "" });
+  expect(outcome.stderr).toContain("--weights");
 });

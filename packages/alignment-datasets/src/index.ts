@@ -40,3 +40,4 @@ export { pairSet, type PairCounts, type PairOptions, type PairReport } from "./p
 export { drawPairs, possiblePairs, type DrawOptions, type PairPlace, type PossiblePairs } from "./pairing/possible-pairs.js";
 export { type Passage, type PassageOptions, type SegmentPlace } from "./pairing/passages.js";
 export { type PairDescription, type StoredPairs } from "./set/stored-pairs.js";
+export { mixPerformances, mixSet, type MixOptions, type MixReport } from "./mixing/mix-set.js";
