@@ -3,9 +3,10 @@
  */
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { readShard, type Shard } from "@dexter/codec";
+import { readShard, type Release, type Shard } from "@dexter/codec";
 import type { DecodeOptions } from "./commands/decode.js";
 import type { EncodeOptions } from "./commands/encode.js";
+import type { FeaturesOptions } from "./commands/features.js";
 import type { NotesOptions } from "./commands/notes.js";
 import type { RenderOptions } from "./commands/render.js";
 import { UsageError } from "./failure.js";
@@ -134,7 +135,42 @@ export function createProgram(finish: (exitCode: number) => void): Command {
       finish(await decode(score, parameters, options));
     });
 
+  program
+    .command("features")
+    .description("Tell what performances do: tempo, dynamics, articulation, asynchrony and pedal, in figures or note by note.")
+    .argument("<score>", "MusicXML or MIDI score")
+    .argument("<performance...>", "match files, or one MIDI file with --alignment; several of one score are summed up together")
+    .option("--alignment <path>", "which note is which in a MIDI file: nASAP .tsv or Parangonada .csv")
+    .option("--window <length>", "bar by bar (`bar`), or in windows of so many beats", windowOption)
+    .addOption(new Option("--csv", "print the features of every played note, with --window of every window, as comma-separated values").conflicts("json"))
+    .option("--json", "print one JSON line a performance")
+    .option("--partitura", "partitura's conventions, and in --csv its names: for exchange")
+    .option("--release <kind>", "key: to the release of the key; sound: as the pedal holds it; default: key, with --partitura sound", releaseOption)
+    .addOption(verbose())
+    .addHelpText(
+      "after",
+      examples(
+        ["dexter features etude.musicxml etude_p01.match", "means and spreads of every feature"],
+        ["dexter features etude.musicxml etude_p01.match --window bar", "bar by bar"],
+        ["dexter features etude.musicxml etude_p*.match", "the average performance, and how performances differ"],
+        ["dexter features etude.musicxml etude.mid --alignment etude.tsv --csv > features.csv", "note by note, for other programs"],
+      ),
+    )
+    .action(async (score: string, performances: string[], options: FeaturesOptions) => {
+      const { features } = await import("./commands/features.js");
+      finish(await features(score, performances, options));
+    });
+
   return program;
+}
+
+function windowOption(text: string): "bar" | number {
+  return text === "bar" ? text : numberIn({ min: 0.25, max: 10_000 })(text);
+}
+
+function releaseOption(text: string): Release {
+  if (text !== "key" && text !== "sound") throw new InvalidArgumentError("Expected key or sound.");
+  return text;
 }
 
 function repeated(text: string, before: readonly string[] = []): readonly string[] {

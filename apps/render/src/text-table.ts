@@ -2,7 +2,7 @@
  * @file Records as a table of aligned columns, for people.
  */
 
-/** One line a record under a line of field names: numbers to the right, with at most four decimals. */
+/** One line a record under a line of field names: numbers to the right, with at most four decimals, and a dash for NaN. */
 export function textTable(records: readonly object[]): string {
   if (records.length === 0) return "";
   const names = Object.keys(records[0]);
@@ -16,5 +16,6 @@ export function textTable(records: readonly object[]): string {
 }
 
 function cell(value: unknown): string {
+  if (Number.isNaN(value)) return "–";
   return typeof value === "number" ? String(Math.round(value * 1e4) / 1e4) : String(value);
 }
