@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { ShapeError } from "@dexter/codec";
 import { tinyPerformance, tinyScore } from "../../test/tiny-score.js";
 import { summarizeCorpus } from "./corpus-statistics.js";
 import { summarizeFeatures } from "./feature-statistics.js";
+import { PERFORMANCE_FEATURES } from "./feature-catalogue.js";
 import { formatFeatures, formatWindows } from "./feature-table.js";
 import { featuresOfParameters } from "./performance-features.js";
 import { windowFeatures } from "./window-features.js";
@@ -126,4 +128,9 @@ describe("tables", () => {
     expect(header).toMatch(/^bar,from_beat,to_beat,played,tempo,/);
     expect(first).toMatch(/^1,0,4,8,1(20|19\.9\d*),60,60,/);
   });
+});
+
+test("the README lists every feature", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  for (const { name, per, unit, description } of PERFORMANCE_FEATURES) expect(readme).toContain(`| \`${name}\` | ${per} | ${unit} | ${description} |`);
 });
