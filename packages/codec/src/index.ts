@@ -5,6 +5,7 @@
 export { zeros, type Matrix } from "./matrix.js";
 export { quoteField, readCsv, type CsvRow } from "./csv.js";
 export { randomStream, type RandomStream } from "./random-stream.js";
+export { dirichletWeights } from "./random-weights.js";
 export { inShard, readShard, shardName, type Shard } from "./shard.js";
 export {
   AlignmentFileError, CodecError, FormatError, MatchFileError, MidiFileError, ParameterFileError, ScoreFileError, ShapeError,

@@ -6,7 +6,7 @@
  * performances, with any weights. A note counts where all of them played it.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { ShapeError, type Matrix, type PerformanceParameters, type Score } from "@dexter/codec";
+import { ShapeError, dirichletWeights, randomStream, type Matrix, type PerformanceParameters, type Score } from "@dexter/codec";
 import { OptionError } from "../errors.js";
 import { permutation } from "../pairing/permutation.js";
 import type { MixPart, SetCounts, StoredControls } from "../set/format.js";
@@ -14,8 +14,10 @@ import { storedParameters } from "../set/parameter-matrix.js";
 import { openSet, type StoredPerformance, type StoredSet } from "../set/set-reader.js";
 import { writeSet, type ScoreWriter } from "../set/set-writer.js";
 import { scoreOfNotes } from "../set/stored-notes.js";
-import { dirichletWeights, uniformNumbers } from "./random-weights.js";
 import { subsetAt, subsetCount } from "./subsets.js";
+
+/** Names the streams of random numbers that weights are drawn from. */
+const WEIGHTS_STREAM = 17;
 
 /** How to mix. */
 export interface MixOptions {
@@ -108,7 +110,7 @@ function addMixes(set: StoredSet, index: number, played: readonly number[], writ
   let written = 0;
   for (let m = 0; m < count; m++) {
     const chosen = subsetAt(order(m % choices), played.length, size).map((i) => set.readPerformance(index, played[i]));
-    const own = weights ?? dirichletWeights(size, concentration, uniformNumbers(seed, index, m));
+    const own = weights ?? dirichletWeights(size, concentration, randomStream(seed, WEIGHTS_STREAM, index, m));
     const { parameters, controls } = mixPerformances(chosen, own);
     const notes = parameters.mask.reduce((sum, note) => sum + note, 0);
     // What nobody played together is nothing to learn from.

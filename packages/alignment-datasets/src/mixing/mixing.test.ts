@@ -11,7 +11,6 @@ import { openSet, type StoredSet } from "../set/set-reader.js";
 import { writeSet } from "../set/set-writer.js";
 import type { Split } from "../splits.js";
 import { mixSet, type MixOptions } from "./mix-set.js";
-import { dirichletWeights, uniformNumbers } from "./random-weights.js";
 import { subsetAt, subsetCount } from "./subsets.js";
 
 const golden = JSON.parse(readFileSync(new URL("../../test/golden/mixes.json", import.meta.url), "utf8")) as {
@@ -201,16 +200,4 @@ test("subsets by number are all subsets, each once", () => {
   }
   expect([subsetCount(22, 2), subsetCount(50, 3), subsetCount(200, 100)]).toEqual([231, 19_600, 2 ** 52]);
   expect(subsetAt(2 ** 52 - 1, 200, 100)).toHaveLength(100);
-});
-
-test("random weights sum to 1 and have the variance of their distribution", () => {
-  for (const concentration of [0.3, 1, 8]) {
-    const uniform = uniformNumbers(7, Math.round(10 * concentration));
-    const draws = Array.from({ length: 6000 }, () => dirichletWeights(3, concentration, uniform));
-    for (const weights of draws) expect(weights.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
-    const variance = draws.reduce((sum, [first]) => sum + (first - 1 / 3) ** 2, 0) / draws.length;
-    // Dirichlet: (1/n)(1 − 1/n) / (nα + 1).
-    const expected = 2 / 9 / (3 * concentration + 1);
-    expect(Math.abs(variance / expected - 1)).toBeLessThan(0.08);
-  }
 });

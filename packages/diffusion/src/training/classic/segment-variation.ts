@@ -2,7 +2,7 @@
  * @file Variations of a training segment: transposed, faster or slower, with
  * wider or narrower dynamics, louder or softer; and the weights of interpolations.
  */
-import type { RandomStream } from "../../base/random-stream.js";
+import { dirichletWeights, type RandomStream } from "@dexter/codec";
 import type { ClassicAugmentationOptions } from "./classic-options.js";
 import type { ClassicSegment } from "./segment-source.js";
 
@@ -65,20 +65,5 @@ function meanVelocity(values: Float32Array, mask: Uint8Array, parameters: number
  * @returns `count` numbers that sum to 1
  */
 export function mixupWeights(count: number, concentration: "uniform" | number, random: RandomStream): number[] {
-  const alpha = concentration === "uniform" ? 1 : concentration;
-  const parts = Array.from({ length: count }, () => gamma(alpha, random));
-  const sum = parts.reduce((a, b) => a + b, 0);
-  return sum > 0 ? parts.map((part) => part / sum) : parts.map((_, i) => (i === 0 ? 1 : 0));
-}
-
-/** A gamma variate (Marsaglia & Tsang, 2000, "A simple method for generating gamma variables"). */
-function gamma(shape: number, random: RandomStream): number {
-  if (shape < 1) return gamma(shape + 1, random) * (1 - random.uniform()) ** (1 / shape);
-  const d = shape - 1 / 3;
-  const c = 1 / Math.sqrt(9 * d);
-  for (;;) {
-    const x = random.normal();
-    const v = (1 + c * x) ** 3;
-    if (v > 0 && Math.log(1 - random.uniform()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
-  }
+  return dirichletWeights(count, concentration === "uniform" ? 1 : concentration, random);
 }
