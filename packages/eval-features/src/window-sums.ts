@@ -6,6 +6,7 @@
  * solutions to temporal Gaussian process regression models). A box of the same height and area is 4τ wide: that is
  * what we call its width.
  */
+import { CodecError } from "@dexter/codec";
 
 /**
  * Sum columns of values over the window around each place.
@@ -31,8 +32,10 @@ export function windowSums(position: Float64Array, columns: readonly Float64Arra
  *
  * @param rows - what the events weigh, `[M, C]`
  * @returns the sums, `[Q, C]`
+ * @throws CodecError for a width that is no positive number
  */
 export function windowRowSums(position: Float64Array, rows: Float64Array, C: number, at: Float64Array, width: number): Float64Array {
+  if (!(width > 0 && width < Infinity)) throw new CodecError(`window: expected a width over 0, got ${width}.`);
   const sums = new Float64Array(at.length * C);
   const rate = 4 / width;
   const M = position.length;

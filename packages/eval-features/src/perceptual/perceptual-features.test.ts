@@ -94,6 +94,41 @@ describe("perceptualFeatures", () => {
     for (const less of [hidden, leaping, broken]) expect(less).toBeLessThan(clear - 0.1);
   });
 
+  test("a line that repeats one joined tone is all melody", () => {
+    expect(middle("melodiousness", assemblePerformance(line([60], { times: 48 })))).toBeCloseTo(1, 6);
+  });
+
+  test("two ratios of intervals that alternate are one bit an onset", () => {
+    const long = assemblePerformance(Array.from({ length: 200 }, (_, i) => ({ onsetSec: 0.5 * i - (i % 2) * 0.25, keyDurationSec: 0.1, pitch: 60, velocity: 70 })));
+    expect(middle("rhythmicComplexity", long)).toBeCloseTo(Math.log2(1 + 1 * 2), 2);
+  });
+
+  test("an unwavering beat returns entirely, less what as many onsets would bring by chance", () => {
+    const chance = (Math.sqrt(2 * Math.PI) * Math.LN2) / 24; // width of the tolerance, times one onset a beat
+    expect(middle("rhythmicStability", assemblePerformance(line([60], { step: 0.4, times: 200 })))).toBeCloseTo(1 - chance, 2);
+  });
+
+  test("fifth and octave are the least rough among their neighbours", () => {
+    const rough = (interval: number): number => middle("dissonance", assemblePerformance(chords([60, 60 + interval])));
+    for (const smooth of [7, 12]) {
+      expect(rough(smooth)).toBeLessThan(rough(smooth - 1));
+      expect(rough(smooth)).toBeLessThan(rough(smooth + 1));
+    }
+  });
+
+  test("the hierarchy of C major is C major, and as near to A minor as published", () => {
+    const hierarchy = [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88]; // Krumhansl (1990), table 2.1
+    const struck = assemblePerformance(hierarchy.map((stability, pc) => ({ onsetSec: 0, keyDurationSec: 0.001, pitch: 60 + pc, velocity: Math.round(19 * stability) })));
+    expect(middle("tonalStability", struck)).toBeCloseTo(1, 2);
+    expect(middle("minorness", struck)).toBeCloseTo(0.651 - 1, 2); // r of the two hierarchies: Krumhansl (1990), table 2.3
+  });
+
+  test("a window that is none is refused", () => {
+    for (const windowSec of [0, -1, Number.NaN, Infinity]) {
+      expect(() => perceptualFeatures(assemblePerformance(line(SCALE)), { windowSec })).toThrow(/expected a width over 0/);
+    }
+  });
+
   test("few notes and none are answered with finite numbers", () => {
     expect(perceptualFeatures(assemblePerformance([])).shape).toEqual([0, 7]);
     for (const count of [1, 2, 3]) {
