@@ -15,7 +15,7 @@ export interface WindowOptions {
 }
 
 /** More windows than this are refused. */
-const MOST_WINDOWS = 1_000_000;
+const MOST_WINDOWS = 100_000;
 
 /** Features in `W` windows; a note belongs to the windows in which it begins. */
 export interface WindowFeatures {
@@ -39,7 +39,7 @@ export interface WindowFeatures {
  * Average the features in windows. Features of an onset count once an onset.
  *
  * @throws ShapeError when the features are not as long as the score
- * @throws RangeError when window or hop are not positive, or make more than a million windows
+ * @throws RangeError when window or hop are not positive, or make more than 100,000 windows
  */
 export function windowFeatures(score: Score, features: PerformanceFeatures, options: WindowOptions = {}): WindowFeatures {
   const { notes } = score;
