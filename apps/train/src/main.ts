@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { reportError, watchStandardOutput } from "./errors.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
+import { featuresCommand } from "./features.js";
 import { fitCommand } from "./fit.js";
 import { mergeCommand } from "./merge.js";
 import { mixCommand } from "./mix.js";
@@ -16,7 +17,7 @@ import { serveCommand } from "./serve.js";
 import { testCommand } from "./test.js";
 
 /** Every command, in the order of work. */
-const COMMANDS = [prepareCommand, mergeCommand, mixCommand, pairCommand, fitCommand, testCommand, exportCommand, onnxCommand, evaluateCommand, serveCommand];
+const COMMANDS = [prepareCommand, mergeCommand, mixCommand, pairCommand, fitCommand, testCommand, exportCommand, onnxCommand, evaluateCommand, featuresCommand, serveCommand];
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 const program = new Command("dexter-train")

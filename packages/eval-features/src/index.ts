@@ -46,6 +46,7 @@ export {
 } from "./performance-features/feature-statistics.js";
 export { summarizeCorpus, type CorpusStatistics, type CorpusSummary } from "./performance-features/corpus-statistics.js";
 export { windowFeatures, type WindowFeatures, type WindowOptions } from "./performance-features/window-features.js";
+export { formatCorpusSummary, formatFeatureSummary, summaryColumns, summaryRow } from "./performance-features/summary-table.js";
 export { formatFeatures, formatWindows, type FeatureTableOptions } from "./performance-features/feature-table.js";
 export type { WrittenTouch } from "./performance-features/key-overlap.js";
 export type { PedalCurve } from "./performance-features/pedal-curve.js";

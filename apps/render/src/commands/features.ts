@@ -4,8 +4,8 @@
 import type { Release } from "@dexter/codec";
 import { loadScore } from "@dexter/codec/node";
 import {
-  formatFeatures, formatWindows, PARTITURA_CONVENTIONS, PERFORMANCE_FEATURES, PERFORMANCE_FIGURES, performanceFeatures, summarizeCorpus, summarizeFeatures,
-  windowFeatures, type CorpusSummary, type FeatureSummary, type PerformanceFigure, type WindowFeatures,
+  formatCorpusSummary, formatFeatures, formatFeatureSummary, formatWindows, PARTITURA_CONVENTIONS, PERFORMANCE_FEATURES, performanceFeatures, summarizeCorpus,
+  summarizeFeatures, windowFeatures, type FeatureSummary, type WindowFeatures,
 } from "@dexter/eval-features";
 import { describeFailure, EXIT, UsageError } from "../failure.js";
 import { checkAligned, readPlayed } from "../played-performance.js";
@@ -49,7 +49,7 @@ export async function features(scoreFile: string, performanceFiles: readonly str
       summaries.push(summary);
       if (options.json) await print(`${JSON.stringify({ score: scoreFile, performance: file, ...summary, ...(windows ? { windows: windowRecords(windows) } : {}) })}\n`);
       else if (windows) await print(`${file}: ${summary.played} of ${summary.notes} notes played\n${textTable(shortWindowRecords(windows))}\n`);
-      else if (!several) await print(`${file}: ${summary.played} of ${summary.notes} notes played\n\n${performanceTables(summary)}\n`);
+      else if (!several) await print(`${file}: ${summary.played} of ${summary.notes} notes played\n\n${formatFeatureSummary(summary)}\n`);
     } catch (error) {
       exitCode = EXIT.failed;
       if (options.json) await print(`${JSON.stringify({ score: scoreFile, performance: file, error: describeFailure(error, file) })}\n`);
@@ -57,28 +57,9 @@ export async function features(scoreFile: string, performanceFiles: readonly str
     }
   }
   if (several && !options.json && options.window === undefined && summaries.length) {
-    await print(`${summaries.length} performances\n\n${corpusTables(summarizeCorpus(summaries))}\n`);
+    await print(`${summaries.length} performances\n\n${formatCorpusSummary(summarizeCorpus(summaries))}\n`);
   }
   return exitCode;
-}
-
-const FIGURES = Object.keys(PERFORMANCE_FIGURES) as PerformanceFigure[];
-
-function performanceTables(summary: FeatureSummary): string {
-  const rows = PERFORMANCE_FEATURES.map(({ name, unit }) => {
-    const { count, mean, deviation, least, median, greatest } = summary.features[name];
-    return { feature: name, unit, count, mean, deviation, least, median, greatest };
-  });
-  return `${textTable(rows)}\n\n${textTable(FIGURES.map((name) => ({ figure: name, value: summary.figures[name], of: PERFORMANCE_FIGURES[name] })))}`;
-}
-
-function corpusTables(corpus: CorpusSummary): string {
-  const rows = PERFORMANCE_FEATURES.map(({ name, unit }) => ({ feature: name, unit, ...corpus.features[name] }));
-  const figures = FIGURES.map((name) => {
-    const { performances, mean, between } = corpus.figures[name];
-    return { figure: name, performances, mean, between, of: PERFORMANCE_FIGURES[name] };
-  });
-  return `${textTable(rows)}\n\n${textTable(figures)}`;
 }
 
 function windowRecords(windows: WindowFeatures): readonly object[] {
