@@ -9,6 +9,18 @@ export class CorpusError extends FormatError {}
 /** A stored set that is not one, is damaged, or is of a version that this code does not know. */
 export class SetFileError extends FormatError {}
 
+/** A performance that cannot be aligned with a score: one is empty, or they are not the same piece. */
+export class AlignmentError extends Error {
+  /** 2 · matched notes / (score notes + performed notes), 0–1. */
+  readonly matchRatio: number;
+
+  constructor(message: string, matchRatio: number) {
+    super(message);
+    this.name = "AlignmentError";
+    this.matchRatio = matchRatio;
+  }
+}
+
 /** An option outside its range. */
 export class OptionError extends Error {
   /** Name of the option. */
