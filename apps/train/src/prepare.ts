@@ -5,13 +5,15 @@ import { Command, Option } from "commander";
 import { shardName, type FeatureSetName, type Release, type Shard } from "@dexter/codec";
 import {
   ATEPP_ALIGN, ATEPP_LEFT_OUT, MARKINGS_OPTIONS, openBeatCorpus, openCorpus, prepareSet,
-  type AteppOptions, type BeatCorpus, type Corpus, type CorpusKind, type MarkingsOption, type PrepareReport,
+  type AteppOptions, type BeatCorpus, type ControlOptions, type Corpus, type CorpusKind, type MarkingsOption, type PrepareReport,
 } from "@dexter/alignment-datasets";
 import { CONTROLS, measureControls } from "@dexter/eval-features";
 import { PREPARED_KINDS, addPreparedCorpus, isBeatCorpus, type PreparedCorpusOptions } from "./corpus-option.js";
+import { UsageError } from "./errors.js";
 import { interruptible } from "./interrupt.js";
 import { integerBetween, numberBetween, shardOption } from "./options.js";
 import { checkOutput } from "./output-file.js";
+import { openPerceptualTables } from "./perceptual-tables.js";
 import { formatSeconds, showProgress } from "./progress.js";
 
 interface PrepareFlags {
@@ -24,6 +26,7 @@ interface PrepareFlags {
   readonly minMatchRatio: number;
   readonly shard?: Shard;
   readonly controls: boolean;
+  readonly perceptual?: string;
   readonly markings: MarkingsOption;
   readonly leaveOut: readonly string[];
   readonly align: NonNullable<AteppOptions["align"]>;
@@ -36,6 +39,8 @@ Examples:
       one set of two corpora
   $ dexter-train prepare --corpus asap=asap-dataset -o set.h5 --shard 2/8
       the second of eight parts: set.2-of-8.h5
+  $ dexter-train prepare --corpus asap=asap-dataset -o set.h5 --perceptual cep_features
+      perceptual features from cep_features/Bach/Fugue/bwv_846/Shi05M.csv and its like
   $ dexter-train merge set.*-of-8.h5 -o set.h5
       the set, as it would have been without shards`;
 
@@ -51,6 +56,7 @@ export function prepareCommand(): Command {
     .addOption(new Option("--validation <fraction>", "part of the compositions that validates").argParser(numberBetween(0, 0.9)).default(0.08))
     .addOption(new Option("--min-match-ratio <ratio>", "leave out performances with fewer notes matched").argParser(numberBetween(0, 1)).default(0.5))
     .option("--no-controls", "do not store what each performance is like, note by note (16 controls, the perceptual features among them)")
+    .option("--perceptual <folder>", "take the perceptual features from tables computed from audio, FOLDER/PERFORMANCE.csv, instead of estimating them")
     .addOption(new Option("--markings <which>", "scores of mazurkabl: as they come, with its expressive marks, or both").choices(MARKINGS_OPTIONS).default("both"))
     .addOption(new Option("--leave-out <marks...>", "recordings of atepp with one of these marks of quality; none leaves out nothing").default(ATEPP_LEFT_OUT, ATEPP_LEFT_OUT.join(", ")))
     .addOption(new Option("--align <which>", "which performances of atepp are aligned here: those without an alignment, all, or none").choices(ATEPP_ALIGN).default("missing"))
@@ -63,6 +69,12 @@ export function prepareCommand(): Command {
 async function prepare(flags: PrepareFlags): Promise<void> {
   const start = performance.now();
   const { shard } = flags;
+  if (flags.perceptual !== undefined && !flags.controls) throw new UsageError("--perceptual: the perceptual features are controls, which --no-controls leaves out.");
+  const tables = flags.perceptual === undefined ? null : await openPerceptualTables(flags.perceptual);
+  const measure: ControlOptions["measure"] = async (score, parameters, recording) => {
+    if (!tables) return measureControls(score, parameters);
+    return measureControls(score, parameters, { frames: await tables.read(recording), firstOnsetSec: recording.firstOnsetSec });
+  };
   const output = shard ? shardName(flags.output, shard) : flags.output;
   await checkOutput(output, flags.corpus.map(({ path }) => path));
   const report = await interruptible(async (signal) => {
@@ -80,7 +92,7 @@ async function prepare(flags: PrepareFlags): Promise<void> {
         markings: flags.markings,
         path: output,
         ...(shard ? { shard } : {}),
-        ...(flags.controls ? { controls: { names: CONTROLS.map(({ name }) => name), measure: (score, parameters) => measureControls(score, parameters) } } : {}),
+        ...(flags.controls ? { controls: { names: CONTROLS.map(({ name }) => name), measure } } : {}),
         featureSet: flags.features,
         release: flags.release,
         seed: flags.seed,
@@ -94,8 +106,13 @@ async function prepare(flags: PrepareFlags): Promise<void> {
     }
   });
   const seconds = (performance.now() - start) / 1000;
-  if (flags.json) process.stdout.write(`${JSON.stringify({ output, seconds, ...report })}\n`);
+  const perceptualTables = tables?.counts();
+  if (flags.json) process.stdout.write(`${JSON.stringify({ output, seconds, ...report, ...(perceptualTables ? { perceptualTables } : {}) })}\n`);
   else process.stdout.write(describe(output, report, seconds));
+  if (perceptualTables && perceptualTables.missing > 0) {
+    const { found, missing, firstMissing } = perceptualTables;
+    process.stderr.write(`dexter-train: warning: ${missing} of ${found + missing} performances have no table of perceptual features (first: ${firstMissing}); theirs are unknown.\n`);
+  }
 }
 
 function describe(output: string, { counts, skipped, remarks }: PrepareReport, seconds: number): string {

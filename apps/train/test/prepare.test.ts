@@ -1,7 +1,7 @@
 /**
  * @file `dexter-train prepare` and `export` as a person runs them, on the tiny corpus of alignment-datasets.
  */
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,6 +33,28 @@ describe("dexter-train prepare", () => {
       expect(existsSync(join(folder, noteIdPath))).toBe(true);
     }
     original.close();
+  });
+
+  test("perceptual features are taken from tables, at the onsets; a performance without one has none, with a warning", async () => {
+    const tables = join(folder, "cep");
+    mkdirSync(tables);
+    const names = "frame_start_time,melodiousness,articulation,rhythm_complexity,rhythm_stability,dissonance,tonal_stability,minorness";
+    writeFileSync(join(tables, "Schubert_D783_no15_p01.csv"), `${names}\n0,1,2,3,4,5,6,7\n4,11,12,13,14,15,16,17\n`);
+    const set = join(folder, "perceptual.h5");
+    const prepared = await dexterTrain("prepare", "--corpus", `folder=${CORPUS}`, "-o", set, "--perceptual", tables, "--json");
+    expect(prepared.code).toBe(0);
+    expect(JSON.parse(prepared.stdout)).toMatchObject({ perceptualTables: { found: 1, missing: 1 }, skipped: [] });
+    expect(prepared.stderr).toMatch(/warning: 1 of 2 performances have no table of perceptual features \(first: .*_p02\.csv\)/);
+    const stored = await openSet(set);
+    const Q = stored.description.controlNames.length;
+    const melodiousness = stored.description.controlNames.indexOf("melodiousness");
+    const [with_, without] = [0, 1].map((k) => stored.readPerformance(0, k).controls!);
+    stored.close();
+    const values = Array.from({ length: with_.mask.length / Q }, (_, n) => with_.values.data[n * Q + melodiousness]);
+    expect(new Set(values)).toEqual(new Set([1, 11]));
+    expect(values.lastIndexOf(1)).toBeLessThan(values.indexOf(11)); // nobody repeats
+    expect(without.mask[melodiousness]).toBe(0);
+    expect(without.mask[0]).toBe(1);
   });
 
   test("shards are prepared apart and merged into the set that they would have been", async () => {
@@ -67,6 +89,7 @@ describe("dexter-train prepare", () => {
     ["a fraction out of range", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", "set.h5", "--validation", "2"], 2, "--validation"],
     ["an unknown option", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", "set.h5", "--nonsense"], 2, "--nonsense"],
     ["an unknown command", ["prepair"], 2, "prepair"],
+    ["a folder of tables that is not there", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", "set.h5", "--perceptual", "/nowhere"], 2, "expected a folder of tables"],
     ["no name to write to", ["prepare", "--corpus", `folder=${CORPUS}`, "-o", ""], 2, "--output: expected the name of a file"],
     ["an export into a folder that is not there", ["export", "/nowhere.h5", "-o", "/nowhere/x.h5"], 2, "cannot write into /nowhere"],
     ["an export into a folder's place", ["export", "/nowhere.h5", "-o", folder], 2, "is a folder"],

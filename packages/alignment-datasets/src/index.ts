@@ -20,7 +20,9 @@ export { loadPianists, playedAsWritten, type PlayedPiece } from "./pianists.js";
 export { playedBars } from "./played-bars.js";
 export { segmentMask, segmentRows, segments, type Segment, type SegmentOptions } from "./segments.js";
 export { featureStatistics, runningStatistics, type ColumnStatistics, type ColumnSums, type RunningStatistics } from "./statistics.js";
-export { MARKINGS_OPTIONS, prepareSet, type ControlOptions, type MarkingsOption, type PrepareOptions, type PrepareProgress, type PrepareReport } from "./prepare.js";
+export {
+  MARKINGS_OPTIONS, prepareSet, type ControlOptions, type MarkingsOption, type MeasuredRecording, type PrepareOptions, type PrepareProgress, type PrepareReport,
+} from "./prepare.js";
 export {
   SET_FORMAT, SET_VERSION, type MixPart, type PerformanceDescription, type ScoreDescription, type SetCounts, type SetDescription, type SetShard, type SetStatistics,
   type SplitCounts, type StoredControls, type StoredNotes,

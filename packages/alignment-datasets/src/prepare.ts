@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import {
   CodecError, FEATURE_SETS, ShapeError, encodePerformance, inShard, keepMeasures, scoreFeatures, scoreForAlignment,
-  type Alignment, type FeatureSetName, type PerformanceParameters, type Release, type Score, type Shard,
+  type Alignment, type FeatureSetName, type Performance, type PerformanceParameters, type Release, type Score, type Shard,
 } from "@dexter/codec";
 import type { Corpus, LoadedPerformance, PerformanceEntry, Piece, SkipReason, Skipped } from "./corpora/corpus.js";
 import type { BeatCorpus, BeatPiece } from "./corpora/beat-corpus.js";
@@ -72,9 +72,20 @@ export interface ControlOptions {
    *
    * @param score - the bars that were played
    * @param parameters - one entry a note of it
+   * @param recording - which performance it is, and when it begins
    * @returns values `[N, Q]` in the controls' own units, and which of them are known, `[N · Q]`
    */
-  measure(score: Score, parameters: PerformanceParameters): StoredControls;
+  measure(score: Score, parameters: PerformanceParameters, recording: MeasuredRecording): StoredControls | Promise<StoredControls>;
+}
+
+/** A performance that is described: what else is known of it can be found by this. */
+export interface MeasuredRecording {
+  /** Name of its corpus. */
+  readonly corpus: string;
+  /** Unique within the corpus. */
+  readonly id: string;
+  /** When the first matched note is played, s of the performance. */
+  readonly firstOnsetSec: number;
 }
 
 /** How far a run is. */
@@ -209,7 +220,7 @@ async function preparePiece(job: PieceJob): Promise<void> {
         if (known < KNOWN_IDS) {
           const message = `${percent(known)} of the notes that its alignment names are in ${piece.scorePath}`;
           skip("foreign-ids", message, { performance, matchRatio: known });
-        } else storePerformance(job, variants, played.score, entry, loaded.value, skip);
+        } else await storePerformance(job, variants, played.score, entry, loaded.value, skip);
       }
     } catch (error) {
       skip("not-encodable", (error as Error).message, { performance });
@@ -250,14 +261,14 @@ async function prepareBeats({ corpus, piece, split, featureSet, writer, skipped,
   writer.addScore(record).finish();
 }
 
-function storePerformance(
+async function storePerformance(
   job: PieceJob,
   variants: Map<string, Variant>,
   unfolded: Score,
   entry: PerformanceEntry,
   { performance, alignment }: LoadedPerformance,
   skip: (reason: SkipReason, message: string, rest?: Partial<Skipped>) => void,
-): void {
+): Promise<void> {
   const variant = variantFor(variants, unfolded, alignment);
   const N = variant.score.notes.length;
   const encoding = { release: job.release, minOnsetAdvanceSec: MIN_ONSET_ADVANCE_SEC[job.release] };
@@ -270,7 +281,7 @@ function storePerformance(
     const message = `${matched} of ${N} notes are matched; at least ${percent(job.minMatchRatio)} are wanted`;
     return skip("low-match-ratio", message, { performance: entry.id, matchRatio });
   }
-  const like = job.controls?.measure(variant.score, parameters);
+  const like = await job.controls?.measure(variant.score, parameters, { corpus: job.piece.corpus, id: entry.id, firstOnsetSec: firstOnsetSec(performance, own) });
   if (like && like.mask.length !== N * job.controls!.names.length) {
     throw new ShapeError(`controls must be [${N}, ${job.controls!.names.length}], got [${like.values.shape.join(", ")}].`);
   }
@@ -283,6 +294,13 @@ function storePerformance(
   });
   const { id, performer } = entry;
   variant.writer.add({ id, performer, source: entry.midiPath ?? entry.alignmentPath, matchRatio }, parameters, like);
+}
+
+/** When the first matched note is played. */
+function firstOnsetSec({ notes }: Performance, alignment: Alignment): number {
+  const matched = new Set(alignment.map((line) => (line.kind === "match" ? line.performedId : "")));
+  const first = notes.id.findIndex((id) => matched.has(id)); // notes come in order of time
+  return first < 0 ? 0 : notes.onsetSec[first];
 }
 
 /** The score with the bars that this performance played; the same for all that played the same bars. */

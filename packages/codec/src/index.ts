@@ -3,6 +3,7 @@
  */
 
 export { zeros, type Matrix } from "./matrix.js";
+export { MAX_TEXT_BYTES } from "./text.js";
 export { quoteField, readCsv, type CsvRow } from "./csv.js";
 export { randomStream, type RandomStream } from "./random-stream.js";
 export { dirichletWeights } from "./random-weights.js";

@@ -95,6 +95,11 @@ describe("measureControls", () => {
     expect(column(score.notes.length - 1)).toEqual([7, 8, 9, 10, 11, 12, 13]);
   });
 
+  test("a recording that has no frames has unknown perceptual features, and musical controls", () => {
+    const { mask } = measureControls(score, plain, { frames: null });
+    for (let cell = 0; cell < mask.length; cell++) expect(mask[cell]).toBe(cell % CONTROLS.length < 9 ? 1 : 0);
+  });
+
   test("nothing played has no controls, and parameters of another score are refused", () => {
     expect(measureControls(score, played(() => null)).mask.includes(1)).toBe(false);
     expect(() => measureControls(score, tinyPerformance([{}]))).toThrow(ShapeError);

@@ -13,8 +13,11 @@ export interface MeasureOptions {
   readonly windowQuarters?: number;
   /** Of the perceptual features, s; default 8. */
   readonly windowSec?: number;
-  /** Perceptual features of the recording, to be taken instead of estimates; their scale is their maker's. */
-  readonly frames?: PerceptualFrames;
+  /**
+   * Perceptual features of the recording, to be taken instead of estimates; their scale is their maker's. `null`: they
+   * are wanted, but this recording has none, so that they stay unknown.
+   */
+  readonly frames?: PerceptualFrames | null;
   /** When the first note is heard in that recording, s; default 0. */
   readonly firstOnsetSec?: number;
 }
@@ -52,7 +55,7 @@ export function measureControls(score: Score, parameters: PerformanceParameters,
   const M = K - F;
   const musical = musicalControls(score, parameters, windowQuarters);
   for (let n = 0; n < N; n++) for (let control = 0; control < M; control++) put(control, n, musical[n * M + control]);
-  if (!parameters.mask.includes(1)) return { values, mask };
+  if (!parameters.mask.includes(1) || options.frames === null) return { values, mask };
 
   const { performance, alignment } = decodePerformance(score, parameters, { firstOnsetSec: options.firstOnsetSec });
   const features = options.frames ? framesAt(options.frames, performance.notes.onsetSec) : perceptualFeatures(performance, { windowSec });
