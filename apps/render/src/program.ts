@@ -4,6 +4,7 @@
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { readShard, type Release, type Shard } from "@dexter/codec";
+import type { CompareOptions } from "./commands/compare.js";
 import type { DecodeOptions } from "./commands/decode.js";
 import type { EncodeOptions } from "./commands/encode.js";
 import type { FeaturesOptions } from "./commands/features.js";
@@ -161,6 +162,30 @@ export function createProgram(finish: (exitCode: number) => void): Command {
       finish(await features(score, performances, options));
     });
 
+  program
+    .command("compare")
+    .description("Compare performances of a score: correlations, differences, distances of tempo, velocity, articulation, timing and pedal.")
+    .argument("<performance...>", "match files, MIDI files (they are aligned) or tables of parameters (.csv)")
+    .requiredOption("--score <path>", "the MusicXML or MIDI score that they play")
+    .option("--humans <files...>", "human performances to compare with; default: each with all others")
+    .option("--html <path>", "also write a page: figures, curves against the human band, every note, piano rolls")
+    .option("--seed <n>", "of the points that the KL divergence is estimated at", integerIn({ min: 0, max: 1e15 }), 1)
+    .addOption(release("notes end when the key is released, or when they stop sounding under the pedal; what tables of parameters hold").default("key"))
+    .option("--json", "print one JSON object")
+    .addOption(verbose())
+    .addHelpText(
+      "after",
+      examples(
+        ["dexter compare p01.match p02.match --score etude.musicxml", "two performances, measure by measure"],
+        ["dexter compare mine.mid --score etude.musicxml --humans etude_p*.match --html report.html", "one recording among pianists, with a page"],
+        ["dexter compare etude_p*.match --score etude.musicxml --json", "each of several with all others, for programs"],
+      ),
+    )
+    .action(async (files: string[], options: CompareOptions) => {
+      const { compare } = await import("./commands/compare.js");
+      finish(await compare(files, options));
+    });
+
   return program;
 }
 
@@ -187,8 +212,8 @@ function verbose(): Option {
   return new Option("--verbose", "show details, and stacks of errors");
 }
 
-function release(): Option {
-  return new Option("--release <kind>", "notes end when they stop sounding under the pedal (decoding then writes no pedal), or when the key is released")
+function release(meaning = "notes end when they stop sounding under the pedal (decoding then writes no pedal), or when the key is released"): Option {
+  return new Option("--release <kind>", meaning)
     .choices(["sound", "key"])
     .default("sound");
 }

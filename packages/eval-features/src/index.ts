@@ -59,3 +59,9 @@ export {
   framesAt, PerceptualFileError, readPerceptualFrames, type PerceptualFrames, type ReadFramesOptions,
 } from "./perceptual/perceptual-frames.js";
 export { perceptualFeatures, type PerceptualOptions } from "./perceptual/perceptual-features.js";
+export { formatComparisons } from "./comparison/comparison-text.js";
+export { humanBand, type Band } from "./comparison/human-band.js";
+export { plotAgainstBand, type BandPlotOptions } from "./plot/band-plot.js";
+export { plotNoteScatter } from "./plot/note-scatter.js";
+export { plotPianoRoll, type PianoRollOptions } from "./plot/piano-roll.js";
+export { comparisonPage, type ComparisonPageOptions, type ShownPerformance } from "./report/comparison-page.js";

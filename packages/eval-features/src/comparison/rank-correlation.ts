@@ -20,26 +20,36 @@ export function rankCorrelation(a: Float64Array, b: Float64Array): number {
 
 /** The rank of `values` at each of the places, from 0; ties share the mean of theirs. */
 function ranks(places: Int32Array, values: Float64Array): Float64Array {
-  const sorted = Float64Array.from(places, (k) => values[k]).sort();
-  return Float64Array.from(places, (k) => (lowerBound(sorted, values[k]) + upperBound(sorted, values[k]) - 1) / 2);
+  const there = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) there[i] = values[places[i]];
+  const sorted = there.slice().sort();
+  for (let i = 0; i < there.length; i++) {
+    const first = lowerBound(sorted, there[i]);
+    there[i] = (first + upperBound(sorted, there[i], first) - 1) / 2;
+  }
+  return there;
 }
 
 /** Index of the first of the sorted values that is not below `value`. */
 export function lowerBound(sorted: Float64Array, value: number): number {
-  return bound(sorted, (one) => one < value);
-}
-
-/** Index of the first of the sorted values that is above `value`. */
-function upperBound(sorted: Float64Array, value: number): number {
-  return bound(sorted, (one) => one <= value);
-}
-
-function bound(sorted: Float64Array, before: (value: number) => boolean): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (before(sorted[middle])) low = middle + 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Index of the first of the sorted values that is above `value`, from a place on. */
+function upperBound(sorted: Float64Array, value: number, from: number): number {
+  if (from + 1 < sorted.length && sorted[from + 1] > value) return from + 1;
+  let low = from;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] <= value) low = middle + 1;
     else high = middle;
   }
   return low;

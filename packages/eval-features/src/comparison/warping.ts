@@ -5,11 +5,11 @@
 
 /** How far a curve may run ahead unless told: this share of its places, and never more than so many. */
 const BAND_SHARE = 0.1;
-const MOST_BAND = 50;
+const MOST_BAND = 32;
 
 /** How to warp. */
 export interface WarpingOptions {
-  /** Places that a curve may run ahead of the other; default: a tenth of the longer curve, at most 50. */
+  /** Places that a curve may run ahead of the other; default: a tenth of the longer curve, at most 32. */
   readonly band?: number;
 }
 
@@ -42,9 +42,18 @@ export function warpingDistance(a: Float64Array, b: Float64Array, options: Warpi
     for (let j = from; j <= to; j++) {
       let best = i === 0 && j === 0 ? 0 : Infinity;
       let count = 0;
-      if (j > 0 && cost[j - 1] < best) [best, count] = [cost[j - 1], steps[j - 1]];
-      if (cost[j] < best) [best, count] = [cost[j], steps[j]];
-      if (j > from && nextCost[j - 1] < best) [best, count] = [nextCost[j - 1], nextSteps[j - 1]];
+      if (j > 0 && cost[j - 1] < best) {
+        best = cost[j - 1];
+        count = steps[j - 1];
+      }
+      if (cost[j] < best) {
+        best = cost[j];
+        count = steps[j];
+      }
+      if (j > from && nextCost[j - 1] < best) {
+        best = nextCost[j - 1];
+        count = nextSteps[j - 1];
+      }
       nextCost[j] = best + Math.abs(x[i] - y[j]);
       nextSteps[j] = count + 1;
     }

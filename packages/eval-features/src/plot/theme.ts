@@ -22,13 +22,15 @@ const RULES = [
   ".line{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}",
   ".raw{fill:none;stroke-width:1;stroke-opacity:.36;stroke-linejoin:round}.dense{stroke-opacity:.22}.range{fill:none;stroke-width:1.4;stroke-opacity:.22}",
   ".thin{fill:none;stroke-width:1.7;stroke-linejoin:round}.other{stroke:#8a949f}",
+  ".band{fill:#8a949f;fill-opacity:.22}.middle{fill:none;stroke:#8a949f;stroke-width:1.3;stroke-linejoin:round}",
+  ".key{fill:none;stroke:#1f6fb4}.foot{fill:#8a949f;fill-opacity:.45}",
   ".dots{fill:none;stroke-width:4;stroke-linecap:round;stroke-opacity:.55}.many{stroke-width:2.6;stroke-opacity:.4}",
   lines(LIGHT),
 ].join("");
 
 const DARK_RULES = [
   "text{fill:#a3adb8}.page{fill:#14181d}.panel{fill:#1b2027}.title{fill:#eef1f4}.heading,.mark{fill:#d5dbe1}",
-  ".bar{stroke:#222830}.row{stroke:#2b323b}.number{stroke:#3c4651}.sign{stroke:#a3adb8}.other{stroke:#77828e}",
+  ".bar{stroke:#222830}.row{stroke:#2b323b}.number{stroke:#3c4651}.sign{stroke:#a3adb8}.other{stroke:#77828e}.middle{stroke:#77828e}.key{stroke:#6db3f2}",
   lines(DARK),
 ].join("");
 

@@ -13,7 +13,7 @@ h1{font-size:26px;margin:0 0 4px}h2{font-size:19px;margin:0}h3{font-size:15px;ma
 p{margin:4px 0 12px}.quiet{color:var(--quiet)}
 section{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:20px;margin:18px 0}
 .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:8px 32px}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto}.figures th,.figures td{padding:3px 6px;font-size:13px}abbr{text-decoration:none}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:6px 0}
 th,td{padding:5px 8px;border-bottom:1px solid var(--rule);text-align:right;font-weight:400;white-space:nowrap}

@@ -7,8 +7,7 @@ import { MEASURES, type Measure, type Measures } from "../measures.js";
 import { PARAMETER_UNITS, type ParameterComparison } from "../parameter-comparison.js";
 import { PARAMETER_LABELS } from "../plot/parameter-plot.js";
 import { escapeText } from "../plot/svg.js";
-import { STYLE } from "../plot/theme.js";
-import { PAGE_STYLE } from "./page-style.js";
+import { htmlPage, htmlTable, pictureOf } from "./page-parts.js";
 import { summarizeTest, type TestedPassage, type TestedSample, type TestSummary } from "./test-results.js";
 
 /** Pictures of a draw, as SVG. */
@@ -40,17 +39,7 @@ const MEASURE_LABELS: Readonly<Record<Measure, string>> = {
 /** Write the page. */
 export function reportPage({ title, settings, passages, pictures, warning }: ReportPageOptions): string {
   const summary = summarizeTest(passages);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeText(title)}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-<main>
-<h1>${escapeText(title)}</h1>
+  return htmlPage(title, `<h1>${escapeText(title)}</h1>
 <p class="quiet">${counted(passages.length, "passage")}, ${counted(summary.samples, "draw")}</p>
 ${warning === undefined ? "" : `<p class="warning">${escapeText(warning)}</p>\n`}<section>
 <h2>All draws</h2>
@@ -58,11 +47,7 @@ ${warning === undefined ? "" : `<p class="warning">${escapeText(warning)}</p>\n`
 <dl>${settings.map(([name, value]) => `<div><dt>${escapeText(name)}</dt><dd>${escapeText(String(value))}</dd></div>`).join("")}</dl>
 <nav>${passages.map(({ piece }, i) => `<a href="#passage-${i + 1}">${i + 1}. ${escapeText(piece)}</a>`).join("")}</nav>
 </section>
-${passages.map((passage, i) => passageSection(passage, pictures[i], i)).join("\n")}
-</main>
-</body>
-</html>
-`;
+${passages.map((passage, i) => passageSection(passage, pictures[i], i)).join("\n")}`);
 }
 
 function parameterSummary({ parameters }: TestSummary): string {
@@ -70,13 +55,13 @@ function parameterSummary({ parameters }: TestSummary): string {
     const { correlation, meanAbsoluteError, bias, deviationRatio } = parameters[name];
     return [`<span title="${PARAMETER_UNITS[name]}">${PARAMETER_LABELS[name]}</span>`, ratio(correlation), figure(meanAbsoluteError), figure(bias), ratio(deviationRatio)];
   });
-  return table("Prediction against label", ["", "r", "mean error", "bias", "spread"], rows);
+  return htmlTable("Prediction against label", ["", "r", "mean error", "bias", "spread"], rows);
 }
 
 function agreementSummary({ agreement, human, spread }: TestSummary): string {
   if (MEASURES.every((measure) => Number.isNaN(agreement[measure]))) return "";
   const rows = MEASURES.map((measure) => [MEASURE_LABELS[measure], ratio(agreement[measure]), ratio(human[measure]), ratio(spread[measure])]);
-  return table("Agreement, mean r", ["", "draw with pianist", "pianist with pianist", "spread"], rows);
+  return htmlTable("Agreement, mean r", ["", "draw with pianist", "pianist with pianist", "spread"], rows);
 }
 
 function passageSection(passage: TestedPassage, pictures: readonly SamplePictures[], index: number): string {
@@ -95,24 +80,14 @@ function sampleBlock({ seed, midi, animation, parameters, agreement }: TestedSam
     return [`<span title="${PARAMETER_UNITS[name]}">${PARAMETER_LABELS[name]}</span>`, ratio(correlation), figure(meanAbsoluteError)];
   });
   const agreed = agreement && human
-    ? table("With pianists", ["", "r", "among them"], MEASURES.map((measure) => [MEASURE_LABELS[measure], ratio(agreement[measure]), ratio(human[measure])]))
+    ? htmlTable("With pianists", ["", "r", "among them"], MEASURES.map((measure) => [MEASURE_LABELS[measure], ratio(agreement[measure]), ratio(human[measure])]))
     : "";
   return `<div class="sample">
 <h3>Draw ${index + 1}, seed ${seed} · <a href="${link(midi)}" download>MIDI</a></h3>
-${bare(curves)}
-<div class="watch"><img src="${link(animation)}" alt="The parameters of draw ${index + 1} emerging from noise, step by step" loading="lazy"><div class="tables">${table("With the label", ["", "r", "error"], rows)}${agreed}</div></div>
-<details${index === 0 ? " open" : ""}><summary>Parameters, note by note</summary>${bare(plot)}</details>
+${pictureOf(curves)}
+<div class="watch"><img src="${link(animation)}" alt="The parameters of draw ${index + 1} emerging from noise, step by step" loading="lazy"><div class="tables">${htmlTable("With the label", ["", "r", "error"], rows)}${agreed}</div></div>
+<details${index === 0 ? " open" : ""}><summary>Parameters, note by note</summary>${pictureOf(plot)}</details>
 </div>`;
-}
-
-/** A picture without the style sheet, which the page has. */
-function bare(svg: string): string {
-  return `<div class="picture">${svg.replace(`<style>${STYLE}</style>`, "").trimEnd()}</div>`;
-}
-
-function table(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const headRow = `<tr>${head.map((cell) => `<th>${cell}</th>`).join("")}</tr>`;
-  return `<div class="scroll"><table><caption>${caption}</caption><thead>${headRow}</thead><tbody>${rows.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join("")}</tr>`).join("")}</tbody></table></div>`;
 }
 
 /** A relative link, safe in an attribute. */
