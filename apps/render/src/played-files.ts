@@ -3,9 +3,9 @@
  */
 import { basename, extname } from "node:path";
 import { encodePerformance, scoreForAlignment, type Alignment, type PerformanceParameters, type Release, type Score } from "@dexter/codec";
-import { loadMatch } from "@dexter/codec/node";
+import { loadMatch, loadPerformance } from "@dexter/codec/node";
 import { onScore } from "@dexter/eval-features";
-import { UsageError } from "./failure.js";
+import { describeFailure, UsageError } from "./failure.js";
 import { loadParameters } from "./parameter-file.js";
 
 /** A performance as it was read. */
@@ -19,6 +19,8 @@ export interface PlayedFile {
   readonly matchRatio: number;
   /** Performed notes that the score does not have, where the file tells. */
   readonly extraNotes?: number;
+  /** What was odd while it was aligned. */
+  readonly warnings?: readonly string[];
 }
 
 /** Several, and the score that they are on. */
@@ -31,6 +33,8 @@ interface Read {
   readonly score: Score;
   readonly parameters: PerformanceParameters;
   readonly extraNotes?: number;
+  /** What was odd while it was aligned. */
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -45,7 +49,9 @@ export async function loadPlayed(written: Score, files: readonly string[], relea
   for (const file of files) {
     onFile(file);
     // Most performances take the same repeats: the reading of the last one is tried first.
-    read.push(await readPlayed(file, written, read.at(-1)?.score ?? written, release));
+    read.push(await readPlayed(file, written, read.at(-1)?.score ?? written, release).catch((error: unknown) => {
+      throw error instanceof UsageError ? error : new Error(describeFailure(error, file), { cause: error });
+    }));
   }
   // What the longest reading lacks, nobody can be compared in.
   const score = read.reduce((longest, one) => (one.score.notes.length > longest.notes.length ? one.score : longest), read[0].score);
@@ -55,7 +61,7 @@ export async function loadPlayed(written: Score, files: readonly string[], relea
     performances: read.map((one, i) => {
       const parameters = onScore(one.parameters, one.score, score);
       const played = parameters.mask.reduce((sum, there) => sum + there, 0);
-      return { file: files[i], name: names[i], parameters, matchRatio: played / score.notes.length, ...(one.extraNotes !== undefined && { extraNotes: one.extraNotes }) };
+      return { file: files[i], name: names[i], parameters, matchRatio: played / score.notes.length, extraNotes: one.extraNotes, warnings: one.warnings };
     }),
   };
 }
@@ -67,6 +73,12 @@ async function readPlayed(file: string, written: Score, last: Score, release: Re
     const { performance, alignment } = await loadMatch(file);
     const score = readingFor(alignment, last, written);
     return { score, parameters: encodePerformance(score, performance, alignment, { release }), extraNotes: extraNotes(alignment) };
+  }
+  if (kind === ".mid" || kind === ".midi") {
+    const performance = await loadPerformance(file);
+    const { alignPerformance } = await import("@dexter/alignment-datasets");
+    const { score, performance: piano, alignment, warnings } = alignPerformance(written, performance);
+    return { score, parameters: encodePerformance(score, piano, alignment, { release }), extraNotes: extraNotes(alignment), warnings };
   }
   throw new UsageError(`${file}: expected a match file (.match), MIDI (.mid, .midi) or a table of parameters (.csv).`);
 }
@@ -87,7 +99,10 @@ function extraNotes(alignment: Alignment): number {
 /** File names without ending, and without the words that all of them begin with. */
 function distinctNames(files: readonly string[]): string[] {
   const names = files.map((file) => basename(file, extname(file)));
-  if (new Set(names).size < names.length) return [...files];
+  if (new Set(names).size < names.length) {
+    const whole = files.map((file) => basename(file));
+    return new Set(whole).size < whole.length ? [...files] : whole;
+  }
   const words = names.map((name) => name.split(/(?<=[_ -])/));
   let shared = 0;
   while (words.length > 1 && words.every((one) => one.length > shared + 1 && one[shared] === words[0][shared])) shared++;

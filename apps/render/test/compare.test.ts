@@ -60,6 +60,32 @@ describe("dexter compare", () => {
     expect((JSON.parse(run.stdout) as Report).warnings).toHaveLength(1);
   }));
 
+  test("a MIDI file is aligned: it is the performance that it was written from", inFolder(async (folder) => {
+    expect((await dexter(folder, "encode", SCORE, P01, "--release", "key", "-o", "p01.csv")).code).toBe(0);
+    expect((await dexter(folder, "decode", SCORE, "p01.csv", "--release", "key", "-o", "p01.mid")).code).toBe(0);
+    const run = await dexter(folder, "compare", "p01.mid", P01, "--score", SCORE, "--json");
+    expect(run.code).toBe(0);
+    const [{ matchRatio, comparison }] = (JSON.parse(run.stdout) as Report).performances;
+    expect(matchRatio).toBeGreaterThan(0.9);
+    expect(comparison.velocityNote.pearson).toBeGreaterThan(0.95);
+    expect(comparison.tempo.pearson).toBeGreaterThan(0.95);
+  }));
+
+  test("a MIDI file of another piece is an error with its match ratio", inFolder(async (folder) => {
+    // Quarters down the whole keyboard in steps of a fifth.
+    const track = Array.from({ length: 60 }, (_, n) => [0, 0x90, 108 - ((7 * n) % 87), 70, 120, 0x80, 108 - ((7 * n) % 87), 0]).flat();
+    const body = Buffer.from([...track, 0, 0xff, 0x2f, 0]);
+    const head = Buffer.from("4d546864000000060000000100784d54726b", "hex");
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(body.length);
+    writeFileSync(join(folder, "other.mid"), Buffer.concat([head, length, body]));
+    const run = await dexter(folder, "compare", "other.mid", P01, "--score", SCORE, "--html", "report.html");
+    expect(run).toMatchObject({ code: 1, stdout: "" });
+    expect(run.complaints).toHaveLength(1);
+    expect(run.complaints[0]).toMatch(/other\.mid: .*hardly this piece.*match ratio 0\.\d\d/);
+    expect(filesIn(folder)).toEqual(["other.mid"]);
+  }));
+
   test.each<[string, string[], number, RegExp]>([
     ["one performance alone", [P01, "--score", SCORE], 2, /two performances or more/],
     ["no score", [P01, P02], 2, /--score/],

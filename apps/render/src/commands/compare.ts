@@ -37,8 +37,10 @@ export async function compare(files: readonly string[], options: CompareOptions)
   const { score, performances } = await loadPlayed(written, all, options.release, () => progress.update(read++ / (all.length + 1))).finally(() => progress.stop());
   const compared = performances.slice(0, files.length);
   const humans = performances.slice(files.length).map(({ parameters }) => parameters);
-  const warnings = performances.filter(({ matchRatio }) => matchRatio < FEW_MATCHED).map(({ file, matchRatio }) =>
-    `${file}: plays ${percent(matchRatio)} of the score's ${score.notes.length} notes; the others are left out`);
+  const warnings = performances.flatMap(({ file, matchRatio, warnings: odd = [] }) => [
+    ...(matchRatio < FEW_MATCHED ? [`${file}: plays ${percent(matchRatio)} of the score's ${score.notes.length} notes; the others are left out`] : []),
+    ...odd.map((warning) => `${file}: ${warning}`),
+  ]);
   for (const warning of warnings) complain(warning);
 
   const comparisons = compareEach(score, compared.map(({ parameters }) => parameters), humans, { seed: options.seed });
