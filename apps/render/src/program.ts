@@ -104,7 +104,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .command("encode")
     .description("Turn a performance into performance parameters, note by note of its score.")
     .argument("<score>", "MusicXML or MIDI score")
-    .argument("<performance>", "a match file, or a MIDI file together with an alignment")
+    .argument("<performance>", "a match file, or a MIDI file, which is aligned where no alignment is given")
     .argument("[alignment]", "which note is which: nASAP .tsv or Parangonada .csv")
     .option("-o, --output <path>", "the CSV file; default: the standard output")
     .addOption(release())
@@ -140,8 +140,8 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .command("features")
     .description("Tell what performances do: tempo, dynamics, articulation, asynchrony and pedal, in figures or note by note.")
     .argument("<score>", "MusicXML or MIDI score")
-    .argument("<performance...>", "match files, or one MIDI file with --alignment; several of one score are summed up together")
-    .option("--alignment <path>", "which note is which in a MIDI file: nASAP .tsv or Parangonada .csv")
+    .argument("<performance...>", "match or MIDI files; several of one score are summed up together")
+    .option("--alignment <path>", "which note is which in the MIDI file: nASAP .tsv or Parangonada .csv; default: MIDI is aligned here")
     .option("--window <length>", "bar by bar (`bar`), or in windows of so many beats", windowOption)
     .addOption(new Option("--csv", "print the features of every played note, with --window of every window, as comma-separated values").conflicts("json"))
     .option("--json", "print one JSON line a performance")
@@ -154,7 +154,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
         ["dexter features etude.musicxml etude_p01.match", "means and spreads of every feature"],
         ["dexter features etude.musicxml etude_p01.match --window bar", "bar by bar"],
         ["dexter features etude.musicxml etude_p*.match", "the average performance, and how performances differ"],
-        ["dexter features etude.musicxml etude.mid --alignment etude.tsv --csv > features.csv", "note by note, for other programs"],
+        ["dexter features etude.musicxml etude.mid --csv > features.csv", "a MIDI file is aligned; note by note, for other programs"],
       ),
     )
     .action(async (score: string, performances: string[], options: FeaturesOptions) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
-import { dexter, inFolder } from "./dexter.js";
+import { FIXTURES, dexter, inFolder } from "./dexter.js";
 
 const CODEC = fileURLToPath(new URL("../../../packages/codec/test/fixtures/", import.meta.url));
 
@@ -65,8 +65,23 @@ describe("dexter features", () => {
     expect(run.stdout).toMatch(/\nvelocity +MIDI velocity +2 +100\.6 +0\.0000 +16\.94\n/);
   }));
 
+  test("aligns a MIDI file, and refuses one of another piece with its match ratio", inFolder(async (folder) => {
+    waltz(folder);
+    copyFileSync(join(CODEC, "Schubert_D783_no15_p01.mid"), join(folder, "p01.mid"));
+    const [aligned, foreign] = await Promise.all([
+      dexter(folder, "features", "waltz.musicxml", "p01.mid", "--json"),
+      dexter(folder, "features", join(FIXTURES, "waltz.musicxml"), "p01.mid"),
+    ]);
+    expect(aligned).toMatchObject({ code: 0, stderr: "" });
+    const read = JSON.parse(aligned.stdout) as { matchRatio: number; played: number; features: Record<string, { mean: number }> };
+    expect(read.matchRatio).toBeGreaterThan(0.94);
+    expect(read.played).toBeGreaterThanOrEqual(310);
+    expect(read.features.velocity.mean).toBeCloseTo(100.6, 0);
+    expect(foreign).toMatchObject({ code: 1, stdout: "" });
+    expect(foreign.stderr).toMatch(/p01\.mid: .*match ratio 0\.\d\d/);
+  }));
+
   test.each([
-    [["p01.mid"], /a MIDI file needs an alignment/],
     [["p01.match", "p01.match", "--csv"], /one performance/],
     [["p01.match", "--window", "0"], /from 0\.25 to 10000/],
     [["p01.match", "--release", "late"], /Expected key or sound/],

@@ -5,8 +5,8 @@ import { encodePerformance, formatParameters, type Release } from "@dexter/codec
 import { loadScore } from "@dexter/codec/node";
 import { EXIT } from "../failure.js";
 import { checkTarget, writeOutputs } from "../output-files.js";
-import { checkAligned, readPlayed } from "../played-performance.js";
-import { print, type Verbosity } from "../terminal.js";
+import { readPlayed } from "../played-performance.js";
+import { complain, print, type Verbosity } from "../terminal.js";
 
 /** Options of `dexter encode`. */
 export interface EncodeOptions extends Verbosity {
@@ -14,11 +14,11 @@ export interface EncodeOptions extends Verbosity {
   readonly release: Release;
 }
 
-/** Encode a match file, or a MIDI file with an alignment, and write the parameters as CSV. */
+/** Encode a match file, or a MIDI file with an alignment or aligned here, and write the parameters as CSV. */
 export async function encode(scoreFile: string, performanceFile: string, alignmentFile: string | undefined, options: EncodeOptions): Promise<number> {
-  checkAligned(performanceFile, alignmentFile);
   if (options.output !== undefined) await checkTarget(options.output, [scoreFile, performanceFile, alignmentFile ?? scoreFile]);
-  const { score, performance, alignment } = await readPlayed(await loadScore(scoreFile), performanceFile, alignmentFile);
+  const { score, performance, alignment, warnings } = await readPlayed(await loadScore(scoreFile), performanceFile, alignmentFile);
+  for (const warning of warnings) complain(warning, { file: performanceFile });
   const csv = formatParameters(score, encodePerformance(score, performance, alignment, { release: options.release }));
   if (options.output !== undefined) await writeOutputs([{ path: options.output, content: csv }]);
   else await print(csv);

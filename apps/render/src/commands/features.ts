@@ -8,7 +8,7 @@ import {
   summarizeFeatures, windowFeatures, type FeatureSummary, type WindowFeatures,
 } from "@dexter/eval-features";
 import { describeFailure, EXIT, UsageError } from "../failure.js";
-import { checkAligned, readPlayed } from "../played-performance.js";
+import { readPlayed } from "../played-performance.js";
 import { complain, print, type Verbosity } from "../terminal.js";
 import { textTable } from "../text-table.js";
 
@@ -30,7 +30,6 @@ export async function features(scoreFile: string, performanceFiles: readonly str
   const several = performanceFiles.length > 1;
   if (several && options.alignment !== undefined) throw new UsageError(`--alignment belongs to one MIDI file; ${performanceFiles.length} performances are given.`);
   if (several && options.csv) throw new UsageError("--csv lists the notes of one performance; use --json for several.");
-  for (const file of performanceFiles) checkAligned(file, options.alignment);
   const written = await loadScore(scoreFile);
   const conventions = { ...(options.partitura ? PARTITURA_CONVENTIONS : {}), ...(options.release ? { release: options.release } : {}) };
   const names = options.partitura ? "partitura" : "dexter";
@@ -38,7 +37,8 @@ export async function features(scoreFile: string, performanceFiles: readonly str
   let exitCode: number = EXIT.ok;
   for (const file of performanceFiles) {
     try {
-      const { score, performance, alignment } = await readPlayed(written, file, options.alignment);
+      const { score, performance, alignment, matchRatio, warnings } = await readPlayed(written, file, options.alignment);
+      for (const warning of warnings) complain(warning, { file });
       const measured = performanceFeatures(score, performance, alignment, conventions);
       const windows = options.window === undefined ? undefined : windowFeatures(score, measured, { window: options.window });
       if (options.csv) {
@@ -47,7 +47,7 @@ export async function features(scoreFile: string, performanceFiles: readonly str
       }
       const summary = summarizeFeatures(measured);
       summaries.push(summary);
-      if (options.json) await print(`${JSON.stringify({ score: scoreFile, performance: file, ...summary, ...(windows ? { windows: windowRecords(windows) } : {}) })}\n`);
+      if (options.json) await print(`${JSON.stringify({ score: scoreFile, performance: file, ...(matchRatio === undefined ? {} : { matchRatio }), ...(warnings.length ? { warnings } : {}), ...summary, ...(windows ? { windows: windowRecords(windows) } : {}) })}\n`);
       else if (windows) await print(`${file}: ${summary.played} of ${summary.notes} notes played\n${textTable(shortWindowRecords(windows))}\n`);
       else if (!several) await print(`${file}: ${summary.played} of ${summary.notes} notes played\n\n${formatFeatureSummary(summary)}\n`);
     } catch (error) {
