@@ -6,9 +6,11 @@ import { decodeText, MAX_TEXT_BYTES } from "./text.js";
 /** More columns than this are no table of ours. */
 const MAX_COLUMNS = 1000;
 
-/** One record and the line of the file, from 1, on which it begins. */
+/** One record. */
 export interface CsvRow {
+  /** Its fields. */
   readonly fields: string[];
+  /** The line of the file, from 1, on which it begins. */
   readonly line: number;
 }
 

@@ -14,11 +14,11 @@ export interface ControlDefinition {
   readonly description: string;
 }
 
-const musical = (name: string, unit: string, description: string) => ({ name, group: "musical", unit, description }) as const;
-const perceptual = (name: string, unit: string, description: string) => ({ name, group: "perceptual", unit, description }) as const;
+const musical = (name: string, unit: string, description: string): ControlDefinition => ({ name, group: "musical", unit, description });
+const perceptual = (name: string, unit: string, description: string): ControlDefinition => ({ name, group: "perceptual", unit, description });
 
 /** The perceptual features, columns of {@link perceptualFeatures}. */
-export const PERCEPTUAL_FEATURES = [
+export const PERCEPTUAL_FEATURES: readonly ControlDefinition[] = [
   perceptual("melodiousness", "", "how far one line stands out, in near steps and joined tones (0 to 1)"),
   perceptual("perceivedArticulation", "", "how detached the tones sound: 0 legato, 1 staccato"),
   perceptual("rhythmicComplexity", "log2 bit/s", "variety of the successive intervals between onsets, by the second"),
@@ -26,7 +26,7 @@ export const PERCEPTUAL_FEATURES = [
   perceptual("dissonance", "", "roughness of what sounds together (cube root)"),
   perceptual("tonalStability", "", "how well the tones fit the nearest key (correlation)"),
   perceptual("minorness", "", "how much better they fit a minor key than a major one (difference of correlations)"),
-] as const;
+];
 
 /** All controls, in the order of the columns of {@link measureControls}. */
 export const CONTROLS: readonly ControlDefinition[] = [

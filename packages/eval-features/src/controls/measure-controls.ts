@@ -23,7 +23,7 @@ export interface MeasureOptions {
 }
 
 /** The windows, where none are asked for. */
-export const DEFAULT_WINDOWS = { windowQuarters: 8, windowSec: 8 } as const;
+export const DEFAULT_WINDOWS: Readonly<Required<Pick<MeasureOptions, "windowQuarters" | "windowSec">>> = { windowQuarters: 8, windowSec: 8 };
 
 /** Controls as a performance has them. */
 export interface MeasuredControls {

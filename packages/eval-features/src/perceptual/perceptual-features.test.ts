@@ -4,7 +4,7 @@ import { PERCEPTUAL_FEATURES } from "../controls/control-definition.js";
 import { perceptualFeatures } from "./perceptual-features.js";
 
 /** The feature at the middle note. */
-function middle(name: (typeof PERCEPTUAL_FEATURES)[number]["name"], performance: Performance): number {
+function middle(name: string, performance: Performance): number {
   const { data, shape: [rows, columns] } = perceptualFeatures(performance);
   return data[(rows >> 1) * columns + PERCEPTUAL_FEATURES.findIndex((feature) => feature.name === name)];
 }
