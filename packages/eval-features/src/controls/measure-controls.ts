@@ -3,7 +3,7 @@
  */
 import { decodePerformance, zeros, type Matrix, type PerformanceParameters, type Score } from "@dexter/codec";
 import { framesAt, type PerceptualFrames } from "../perceptual/perceptual-frames.js";
-import { perceptualFeatures } from "../perceptual/perceptual-features.js";
+import { PERCEPTUAL_WINDOW_SEC, perceptualFeatures } from "../perceptual/perceptual-features.js";
 import { CONTROLS, PERCEPTUAL_FEATURES } from "./control-definition.js";
 import { musicalControls } from "./musical-controls.js";
 
@@ -23,7 +23,7 @@ export interface MeasureOptions {
 }
 
 /** The windows, where none are asked for. */
-export const DEFAULT_WINDOWS: Readonly<Required<Pick<MeasureOptions, "windowQuarters" | "windowSec">>> = { windowQuarters: 8, windowSec: 8 };
+export const DEFAULT_WINDOWS: Readonly<Required<Pick<MeasureOptions, "windowQuarters" | "windowSec">>> = { windowQuarters: 8, windowSec: PERCEPTUAL_WINDOW_SEC };
 
 /** Controls as a performance has them. */
 export interface MeasuredControls {

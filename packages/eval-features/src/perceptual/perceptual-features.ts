@@ -13,6 +13,9 @@ import { rhythmicComplexity } from "./rhythmic-complexity.js";
 import { rhythmicStability } from "./rhythmic-stability.js";
 import { tonality } from "./tonality.js";
 
+/** Width of the sliding window where none is asked for, s. */
+export const PERCEPTUAL_WINDOW_SEC = 8;
+
 /** How to estimate them. */
 export interface PerceptualOptions {
   /** Width of the sliding window, s; default 8. */
@@ -24,7 +27,7 @@ export interface PerceptualOptions {
  *
  * @returns `[N, 7]`, columns as {@link PERCEPTUAL_FEATURES}; rows in the order of the performed notes, the same for all of a chord
  */
-export function perceptualFeatures(performance: Performance, { windowSec = 8 }: PerceptualOptions = {}): Matrix {
+export function perceptualFeatures(performance: Performance, { windowSec = PERCEPTUAL_WINDOW_SEC }: PerceptualOptions = {}): Matrix {
   const { notes } = performance;
   const clusters = onsetClusters(notes);
   const at = clusters.onsetSec;
