@@ -210,17 +210,19 @@ async function preparePiece(job: PieceJob): Promise<void> {
       const loaded = await load(corpus, entry);
       if (!loaded.ok) skip(loaded.reason, loaded.message, { performance });
       else {
-        const { alignment } = loaded.value;
+        let { alignment } = loaded.value;
         // Nearly every piece has ids of one style: its first performance settles it.
         if (!played || knownIds(played.ids, alignment) < KNOWN_IDS) {
           const score = scoreOf(written, alignment);
-          played = { score, ids: new Set(score.notes.id) };
+          // Without repeats the two styles are names of the same notes, and the performances share a stored score.
+          if (played && sameNotes(played.score, score)) alignment = renamed(alignment, score, played.score);
+          else played = { score, ids: new Set(score.notes.id) };
         }
         const known = knownIds(played.ids, alignment);
         if (known < KNOWN_IDS) {
           const message = `${percent(known)} of the notes that its alignment names are in ${piece.scorePath}`;
           skip("foreign-ids", message, { performance, matchRatio: known });
-        } else await storePerformance(job, variants, played.score, entry, loaded.value, skip);
+        } else await storePerformance(job, variants, played.score, entry, { ...loaded.value, alignment }, skip);
       }
     } catch (error) {
       skip("not-encodable", (error as Error).message, { performance });
@@ -323,6 +325,9 @@ function describe({ corpus, piece, split }: PieceJob): ScoreDescription {
   return { corpus: piece.corpus, piece: piece.id, work, composer, title, split, scorePath, licence: corpus.licence };
 }
 
+/** Why a performance could not be loaded, by the class of the error. */
+const LOAD_REASONS: Readonly<Record<string, SkipReason>> = { CorpusError: "missing-file", MidiFileError: "unreadable-performance", AlignmentError: "not-alignable" };
+
 type Loaded = { ok: true; value: LoadedPerformance } | { ok: false; reason: SkipReason; message: string };
 
 async function load(corpus: Corpus, entry: PerformanceEntry): Promise<Loaded> {
@@ -330,7 +335,7 @@ async function load(corpus: Corpus, entry: PerformanceEntry): Promise<Loaded> {
     return { ok: true, value: await corpus.loadPerformance(entry) };
   } catch (error) {
     const { name, message } = error as Error;
-    const reason = name === "CorpusError" ? "missing-file" : name === "MidiFileError" ? "unreadable-performance" : "unreadable-alignment";
+    const reason = LOAD_REASONS[name] ?? "unreadable-alignment";
     return { ok: false, reason, message };
   }
 }
@@ -343,6 +348,17 @@ function scoreOf(written: Score, alignment: Alignment): Score {
     if (error instanceof CodecError) return written;
     throw error;
   }
+}
+
+/** Whether two forms of a score are the same notes by other ids. */
+function sameNotes({ notes: a, measures }: Score, { notes: b, measures: others }: Score): boolean {
+  return a.length === b.length && measures.length === others.length && a.onsetDiv.every((onset, n) => onset === b.onsetDiv[n] && a.pitch[n] === b.pitch[n] && a.voice[n] === b.voice[n]);
+}
+
+/** An alignment with the ids of another form of the score. */
+function renamed(alignment: Alignment, from: Score, to: Score): Alignment {
+  const ids = new Map(from.notes.id.map((id, n) => [id, to.notes.id[n]]));
+  return alignment.map((line) => (line.kind === "insertion" ? line : { ...line, scoreId: ids.get(line.scoreId) ?? line.scoreId }));
 }
 
 /** Part of the alignment's score notes that are in the score, 0–1. */

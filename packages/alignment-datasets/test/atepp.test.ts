@@ -177,18 +177,33 @@ test("performances without an alignment are aligned, all of them, or none", asyn
     calls.push(played.notes.length);
     if (calls.length === 2) throw new Error("3 % of its notes are in the score");
     expect(score.notes.pitch).toEqual(WRITTEN.notes.pitch);
-    return aligned;
+    return { performance: played, alignment: aligned };
   };
   const missing = await prepared("missing", root, { aligner });
   expect(calls).toHaveLength(2);
   expect(missing.report.skipped).toMatchObject([{ performance: "Anna_Example/Pieces/No._1/00003", reason: "unreadable-alignment", message: "3 % of its notes are in the score" }]);
   expect(missing.report.counts.performances).toBe(2);
   missing.set.close();
-  const always = await prepared("always", root, { aligner: () => aligned, align: "always" });
+  const always = await prepared("always", root, { aligner: (_, played) => ({ performance: played, alignment: aligned }), align: "always" });
   expect(always.report.counts.performances).toBe(3);
   always.set.close();
   const never = await openCorpus({ kind: "atepp", path: root, atepp: { align: "never" } });
   expect([never.pieces[0].performances.length, never.remarks]).toEqual([1, ["2 performances have no alignment"]]);
+});
+
+test("the aligner of this package finds what the match file says; another piece is told", async () => {
+  const other = XML.toString().replace(/<step>([A-G])<\/step>/g, (_, step: string) => `<step>${"CFBEADG"["ABCDEFG".indexOf(step)]}</step>`);
+  const root = atepp("aligned", {
+    "Pieces/No._1": { score: ["score.xml", XML], played: [{ id: "00001", files: { ".match": MATCH } }, { id: "00002" }] },
+    "Pieces/No._2": { score: ["score.xml", other], played: [{ id: "00003" }] },
+  });
+  const { report, set } = await prepared("aligned", root);
+  expect(report.skipped).toMatchObject([{ performance: "Anna_Example/Pieces/No._2/00003", reason: "not-alignable" }]);
+  expect(set.entry(0).performances).toHaveLength(2);
+  const [matched, found] = [set.readPerformance(0, 0), set.readPerformance(0, 1)];
+  const same = matched.mask.filter((played, n) => played === found.mask[n]).length;
+  expect(same / matched.mask.length).toBeGreaterThanOrEqual(0.95);
+  set.close();
 });
 
 describe("a corpus that cannot be opened is refused in one line", () => {

@@ -14,8 +14,9 @@
  */
 import { parse } from "csv-parse/sync";
 import {
-  readMatch, readMidi, readNasapAlignment, readParangonadaAlignment, readScore, type Alignment, type Performance, type Score,
+  readMatch, readMidi, readNasapAlignment, readParangonadaAlignment, readScore, type Performance, type Score,
 } from "@dexter/codec";
+import { alignPerformance } from "../aligner/align-performance.js";
 import { CorpusError, OptionError } from "../errors.js";
 import type { FileTree } from "../files/file-tree.js";
 import type { Corpus, LoadedPerformance, PerformanceEntry, Piece, Skipped } from "./corpus.js";
@@ -38,8 +39,8 @@ export interface AteppOptions {
   readonly aligner?: AlignNotes;
 }
 
-/** Aligns a performance with a score as written; ids are those of the score, or of the unfolded score. */
-export type AlignNotes = (score: Score, performance: Performance) => Alignment;
+/** Aligns a performance with a score as written; ids are those of the score, or of the unfolded score. The performance that it answers with may lack what is not played on a piano. */
+export type AlignNotes = (score: Score, performance: Performance) => LoadedPerformance;
 
 const TABLE = /(?:^|\/)ATEPP-metadata[^/]*\.csv$/i;
 const COLUMNS = ["artist", "composer", "score_path", "midi_path"] as const;
@@ -63,7 +64,7 @@ const ENDINGS = [".match", "/align.csv", "_align.csv", "_note_alignments/note_al
  * @throws OptionError for options out of range
  */
 export async function openAtepp(files: FileTree, name: string, licence: string, options: AteppOptions = {}): Promise<Corpus> {
-  const { leaveOut = ATEPP_LEFT_OUT, align: which = "missing", aligner = alignNotes } = options;
+  const { leaveOut = ATEPP_LEFT_OUT, align: which = "missing", aligner = alignPerformance } = options;
   if (!ATEPP_ALIGN.includes(which)) throw new OptionError("align", `expected ${ATEPP_ALIGN.join(", ")}, got "${String(which)}"`);
   const table = files.paths.filter((path) => TABLE.test(path)).sort((a, b) => (versionOf(a) < versionOf(b) ? 1 : -1))[0];
   if (table === undefined) throw new CorpusError(files.root, "ATEPP-metadata-1.2.csv", "the table of ATEPP is missing. Give the folder that holds it");
@@ -122,11 +123,6 @@ export async function openAtepp(files: FileTree, name: string, licence: string, 
   };
 }
 
-/** The aligner of this package. */
-const alignNotes: AlignNotes = () => {
-  throw new Error("it has no alignment");
-};
-
 interface AteppEntry extends PerformanceEntry {
   readonly midiPath: string;
   readonly scorePath: string;
@@ -134,7 +130,10 @@ interface AteppEntry extends PerformanceEntry {
 
 async function loadPerformance(files: FileTree, { midiPath, alignmentPath, scorePath }: AteppEntry, loadScore: (path: string) => Promise<Score>, align: AlignNotes): Promise<LoadedPerformance> {
   const performance = readMidi(await files.read(midiPath), { file: midiPath });
-  if (alignmentPath === midiPath) return { performance, alignment: align(await loadScore(scorePath), performance) };
+  if (alignmentPath === midiPath) {
+    const aligned = align(await loadScore(scorePath), performance);
+    return { performance: aligned.performance, alignment: aligned.alignment };
+  }
   const bytes = await files.read(alignmentPath);
   const file = { file: alignmentPath };
   if (/\.match$/i.test(alignmentPath)) return readMatch(bytes, file);

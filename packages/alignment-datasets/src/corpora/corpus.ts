@@ -56,6 +56,7 @@ export type SkipReason =
   | "unreadable-beats"
   | "foreign-ids"
   | "low-match-ratio"
+  | "not-alignable"
   | "not-encodable";
 
 /** A piece or performance that was left out; the run went on. */
