@@ -2,7 +2,7 @@
  * @file `dexter-train features`: what the performances of corpora are like, in figures.
  */
 import { Command, Option } from "commander";
-import { scoreForAlignment } from "@dexter/codec";
+import { quoteField, scoreForAlignment } from "@dexter/codec";
 import { CORPUS_KINDS, openCorpus, type Corpus, type CorpusOptions, type Piece, type Skipped } from "@dexter/alignment-datasets";
 import {
   formatCorpusSummary, PARTITURA_CONVENTIONS, performanceFeatures, summarizeCorpus, summarizeFeatures, summaryColumns, summaryRow,
@@ -73,7 +73,7 @@ async function features(flags: FeaturesFlags): Promise<void> {
     for (const { corpus, measured, skipped } of results) {
       const summary = summarizeCorpus(measured.map((one) => one.summary));
       if (flags.json) json.push({ corpus: corpus.name, ...summary, skipped });
-      else if (flags.csv) for (const one of measured) process.stdout.write(`${[...[corpus.name, one.piece, one.performance].map(quoted), ...summaryRow(one.summary)].join(",")}\n`);
+      else if (flags.csv) for (const one of measured) process.stdout.write(`${[...[corpus.name, one.piece, one.performance].map(quoteField), ...summaryRow(one.summary)].join(",")}\n`);
       else process.stdout.write(`${corpus.name}: ${summary.performances} performances, ${summary.played} notes\n\n${formatCorpusSummary(summary)}\n`);
       if (skipped.length && !flags.json) process.stderr.write(`${corpus.name}: ${skipped.length} left out, first ${skipped[0].performance ?? skipped[0].piece}: ${skipped[0].message}\n`);
     }
@@ -99,8 +99,4 @@ async function measurePiece(corpus: Corpus, piece: Piece, ways: PerformanceFeatu
       skip("not-encodable", error, entry.id);
     }
   }
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -42,7 +42,7 @@ export {
   type PerformanceFeatureDefinition, type PerformanceFeatureGroup, type PerformanceFeatureName,
 } from "./performance-features/feature-catalogue.js";
 export {
-  PERFORMANCE_FIGURES, summarizeFeatures, type FeatureStatistics, type FeatureSummary, type PerformanceFigure,
+  PERFORMANCE_FIGURE_NAMES, PERFORMANCE_FIGURES, summarizeFeatures, type FeatureStatistics, type FeatureSummary, type PerformanceFigure,
 } from "./performance-features/feature-statistics.js";
 export { summarizeCorpus, type CorpusStatistics, type CorpusSummary } from "./performance-features/corpus-statistics.js";
 export { windowFeatures, type WindowFeatures, type WindowOptions } from "./performance-features/window-features.js";

@@ -5,7 +5,7 @@
 /** Fewer people than this at a place are no band. */
 export const LEAST_BAND = 3;
 
-/** Three curves over `K` places; NaN where fewer than {@link LEAST_BAND} people played. */
+/** Three curves over `K` places; NaN where fewer than three people played. */
 export interface Band {
   /** 10 of 100 are below, `[K]`. */
   readonly low: Float64Array;

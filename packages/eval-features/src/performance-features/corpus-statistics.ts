@@ -2,7 +2,7 @@
  * @file Many performances in figures: how they are on average, how they differ from each other, how each varies within.
  */
 import { PERFORMANCE_FEATURE_NAMES, type PerformanceFeatureName } from "./feature-catalogue.js";
-import { PERFORMANCE_FIGURES, type FeatureSummary, type PerformanceFigure } from "./feature-statistics.js";
+import { PERFORMANCE_FIGURE_NAMES, type FeatureSummary, type PerformanceFigure } from "./feature-statistics.js";
 
 /** One feature or figure over performances. */
 export interface CorpusStatistics {
@@ -42,7 +42,7 @@ export function summarizeCorpus(summaries: readonly FeatureSummary[]): CorpusSum
     };
   };
   const features = PERFORMANCE_FEATURE_NAMES.map((name) => [name, over(summaries.map((s) => s.features[name].mean), summaries.map((s) => s.features[name].deviation))] as const);
-  const figures = (Object.keys(PERFORMANCE_FIGURES) as PerformanceFigure[]).map((name) => [name, over(summaries.map((s) => s.figures[name]), [])] as const);
+  const figures = PERFORMANCE_FIGURE_NAMES.map((name) => [name, over(summaries.map((s) => s.figures[name]), [])] as const);
   return {
     performances: summaries.length,
     played: summaries.reduce((sum, { played }) => sum + played, 0),

@@ -24,7 +24,16 @@ export interface FeatureStatistics {
 }
 
 /** Names of the figures of a whole performance, in the order of tables. */
-export const PERFORMANCE_FIGURES = {
+export const PERFORMANCE_FIGURE_NAMES = [
+  "durationSec", "playedShare", "meanTempo", "tempoDeviation", "dynamicRange", "legatoOverlapRatio", "staccatoOverlapRatio", "repeatedOverlapRatio",
+  "overlappingShare", "melodyFirstShare", "agreeingMarksShare", "pedalReleasesPerMinute",
+] as const;
+
+/** One of {@link PERFORMANCE_FIGURE_NAMES}. */
+export type PerformanceFigure = (typeof PERFORMANCE_FIGURE_NAMES)[number];
+
+/** What each figure is, with its unit. */
+export const PERFORMANCE_FIGURES: Readonly<Record<PerformanceFigure, string>> = {
   durationSec: "s from the first onset to the last release",
   playedShare: "share of the score's notes that were played",
   meanTempo: "beats/min: beats over the time they take, to the last onset",
@@ -37,10 +46,7 @@ export const PERFORMANCE_FIGURES = {
   melodyFirstShare: "share of the chords whose highest note comes before the mean of the others",
   agreeingMarksShare: "share of the dynamic marks played louder or softer than the one before, as written",
   pedalReleasesPerMinute: "releases of the sustain pedal a minute",
-} as const;
-
-/** One of {@link PERFORMANCE_FIGURES}. */
-export type PerformanceFigure = keyof typeof PERFORMANCE_FIGURES;
+};
 
 /** A performance in figures. */
 export interface FeatureSummary {

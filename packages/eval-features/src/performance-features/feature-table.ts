@@ -1,7 +1,7 @@
 /**
  * @file Performance features as tables: note by note, and window by window.
  */
-import type { Score } from "@dexter/codec";
+import { quoteField, type Score } from "@dexter/codec";
 import { PERFORMANCE_FEATURES, type PerformanceFeatureDefinition } from "./feature-catalogue.js";
 import type { PerformanceFeatures } from "./performance-features.js";
 import type { WindowFeatures } from "./window-features.js";
@@ -17,7 +17,7 @@ export function formatFeatures(score: Score, features: PerformanceFeatures, opti
   const columns = columnsOf(options);
   const lines = [["id", ...columns.map(([name]) => name)].join(",")];
   for (let n = 0; n < features.length; n++) {
-    if (features.mask[n]) lines.push([quoted(score.notes.id[n]), ...columns.map(([, { name }]) => cell(features.perNote[name][n]))].join(","));
+    if (features.mask[n]) lines.push([quoteField(score.notes.id[n]), ...columns.map(([, { name }]) => cell(features.perNote[name][n]))].join(","));
   }
   return `${lines.join("\n")}\n`;
 }
@@ -27,7 +27,7 @@ export function formatWindows(windows: WindowFeatures, options: FeatureTableOpti
   const columns = columnsOf(options);
   const lines = [["bar", "from_beat", "to_beat", "played", ...columns.map(([name]) => name)].join(",")];
   for (let w = 0; w < windows.length; w++) {
-    const place = [quoted(windows.bar[w]), cell(windows.fromBeat[w]), cell(windows.toBeat[w]), windows.played[w]];
+    const place = [quoteField(windows.bar[w]), cell(windows.fromBeat[w]), cell(windows.toBeat[w]), windows.played[w]];
     lines.push([...place, ...columns.map(([, { name }]) => cell(windows.mean[name][w]))].join(","));
   }
   return `${lines.join("\n")}\n`;
@@ -40,9 +40,4 @@ function columnsOf({ names = "dexter" }: FeatureTableOptions): readonly (readonl
 
 function cell(value: number): string {
   return Number.isNaN(value) ? "" : String(Math.round(value * 1e6) / 1e6);
-}
-
-/** RFC 4180. */
-function quoted(text: string): string {
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

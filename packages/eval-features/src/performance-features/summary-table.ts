@@ -3,9 +3,7 @@
  */
 import type { CorpusSummary } from "./corpus-statistics.js";
 import { PERFORMANCE_FEATURES } from "./feature-catalogue.js";
-import { PERFORMANCE_FIGURES, type FeatureSummary, type PerformanceFigure } from "./feature-statistics.js";
-
-const FIGURES = Object.keys(PERFORMANCE_FIGURES) as PerformanceFigure[];
+import { PERFORMANCE_FIGURE_NAMES, PERFORMANCE_FIGURES, type FeatureSummary } from "./feature-statistics.js";
 
 /** A performance: mean, standard deviation and range of every feature, then the figures of the whole. A dash is not defined. */
 export function formatFeatureSummary({ features, figures }: FeatureSummary): string {
@@ -13,7 +11,7 @@ export function formatFeatureSummary({ features, figures }: FeatureSummary): str
     const { count, mean, deviation, least, median, greatest } = features[name];
     return [name, unit, String(count), ...[mean, deviation, least, median, greatest].map(decimal)];
   });
-  const whole = FIGURES.map((name) => [name, PERFORMANCE_FIGURES[name], decimal(figures[name])]);
+  const whole = PERFORMANCE_FIGURE_NAMES.map((name) => [name, PERFORMANCE_FIGURES[name], decimal(figures[name])]);
   return `${aligned([["feature", "unit", "count", "mean", "deviation", "least", "median", "greatest"], ...rows])}\n\n${aligned([["figure", "what", "value"], ...whole])}`;
 }
 
@@ -23,7 +21,7 @@ export function formatCorpusSummary({ features, figures }: CorpusSummary): strin
     const { performances, mean, between, within } = features[name];
     return [name, unit, String(performances), ...[mean, between, within].map(decimal)];
   });
-  const whole = FIGURES.map((name) => {
+  const whole = PERFORMANCE_FIGURE_NAMES.map((name) => {
     const { performances, mean, between } = figures[name];
     return [name, PERFORMANCE_FIGURES[name], String(performances), decimal(mean), decimal(between)];
   });
@@ -32,12 +30,12 @@ export function formatCorpusSummary({ features, figures }: CorpusSummary): strin
 
 /** Columns of {@link summaryRow}: notes, played, the mean and the deviation of every feature, the figures. */
 export function summaryColumns(): readonly string[] {
-  return ["notes", "played", ...PERFORMANCE_FEATURES.flatMap(({ name }) => [`${name}.mean`, `${name}.deviation`]), ...FIGURES];
+  return ["notes", "played", ...PERFORMANCE_FEATURES.flatMap(({ name }) => [`${name}.mean`, `${name}.deviation`]), ...PERFORMANCE_FIGURE_NAMES];
 }
 
 /** A performance as cells of a table; `""` is not defined. */
 export function summaryRow({ notes, played, features, figures }: FeatureSummary): readonly string[] {
-  const values = [...PERFORMANCE_FEATURES.flatMap(({ name }) => [features[name].mean, features[name].deviation]), ...FIGURES.map((name) => figures[name])];
+  const values = [...PERFORMANCE_FEATURES.flatMap(({ name }) => [features[name].mean, features[name].deviation]), ...PERFORMANCE_FIGURE_NAMES.map((name) => figures[name])];
   return [String(notes), String(played), ...values.map((value) => (Number.isNaN(value) ? "" : String(Math.round(value * 1e6) / 1e6)))];
 }
 
