@@ -22,10 +22,14 @@ export {
 export { createModel, type Model, type ModelOptions, type ModelSource, type ScoreCondition } from "./model/model.js";
 export type { Batch, Denoiser } from "./denoiser.js";
 export { controlInput, plainPerformance, standardizeControls, type ControlRequest } from "./base/controls.js";
+export { modelFeatures } from "./base/model-features.js";
+export { standardize, unstandardize } from "./base/standardize.js";
 export { modelNotes, type ModelNotes } from "./base/model-notes.js";
 export { parametersToTargets, type PieceLevel, type Targets } from "./base/targets.js";
 export { guide, guideBoth } from "./guidance.js";
 export { flowLoss, renoise, sample, type SampleOptions, type SolverName } from "./sampler.js";
+export { invert, type Inversion, type InvertOptions } from "./inversion.js";
+export { inpaint, type GivenValues } from "./inpainting.js";
 export { drawNoise } from "./base/noise.js";
 export { renderScore, type Rendering, type RenderOptions } from "./render.js";
 export type { DrawProgress } from "./draw-progress.js";
@@ -45,6 +49,7 @@ export {
 export { SAMPLER_NAMES, SAMPLERS, type SamplerName, type SamplerTraits } from "./sampling/samplers/sampler-table.js";
 export type { KeptValues } from "./sampling/samplers/clean-estimate.js";
 export { noNoise, seededNoise, startNoise, type NoiseSource } from "./sampling/samplers/noise-source.js";
+export { invertDiffusion, type InvertDiffusionOptions } from "./sampling/samplers/invert-diffusion.js";
 export { renoiseSource, type StartOptions } from "./sampling/samplers/starts.js";
 export { classicTensors, readClassicCheckpoint, writeClassicCheckpoint, type ClassicCheckpoint } from "./classic/checkpoint.js";
 export { readClassicConfig, writeClassicConfig } from "./classic/config-file.js";

@@ -44,21 +44,14 @@ export async function sample<Condition>(
   const { steps, solver = "euler", startTime = 0, signal, onStep } = options;
   if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`sample: steps must be an integer ≥ 1, got ${steps}.`);
   if (!(startTime >= 0 && startTime < 1)) throw new RangeError(`sample: startTime must be in [0, 1), got ${startTime}.`);
-  const examples = start.shape[0];
   const timeAt = (step: number): number => startTime + ((1 - startTime) * step) / steps;
   let x = start;
   for (let step = 0; step < steps; step++) {
     signal?.throwIfAborted();
     const from = timeAt(step);
     const width = timeAt(step + 1) - from;
-    const velocity = await denoiser(x, new Float32Array(examples).fill(from), conditions);
-    let next = advance(x, velocity, width);
-    if (solver === "heun" && step < steps - 1) {
-      signal?.throwIfAborted();
-      const ahead = await denoiser(next, new Float32Array(examples).fill(from + width), conditions);
-      next = advance(advance(x, velocity, width / 2), ahead, width / 2);
-    }
-    x = next;
+    const change = await increment(denoiser, x, from, width, conditions, { twice: solver === "heun" && step < steps - 1, signal });
+    x = { data: x.data.map((value, i) => value + change[i]), shape: x.shape };
     onStep?.(step + 1, steps, x);
     if (signal ?? onStep) await eventLoop();
   }
@@ -106,6 +99,20 @@ function sameShape(action: string, expected: Batch, noise: Batch): void {
   }
 }
 
-function advance(x: Batch, velocity: Batch, width: number): Batch {
-  return { data: x.data.map((value, i) => value + width * velocity.data[i]), shape: x.shape };
+/**
+ * What one step adds: Euler's rule, or, asking twice, Heun's.
+ *
+ * @returns `B · N · P` values
+ */
+export async function increment<Condition>(
+  denoiser: Denoiser<Condition>, x: Batch, from: number, width: number, conditions: readonly (Condition | null)[],
+  { twice, signal }: { readonly twice: boolean; readonly signal?: AbortSignal },
+): Promise<Float64Array> {
+  const at = (time: number): Float32Array => new Float32Array(x.shape[0]).fill(time);
+  const velocity = await denoiser(x, at(from), conditions);
+  if (!twice) return Float64Array.from(velocity.data, (value) => width * value);
+  signal?.throwIfAborted();
+  const next = { data: x.data.map((value, i) => value + width * velocity.data[i]), shape: x.shape };
+  const ahead = await denoiser(next, at(from + width), conditions);
+  return Float64Array.from(velocity.data, (value, i) => (width / 2) * (value + ahead.data[i]));
 }
