@@ -93,6 +93,8 @@ export interface Transferred {
 const DEFAULT_FRACTION = { renoise: 0.75, invert: 1 } as const;
 /** Moves along the controls' own parameters: windows overlap, so that one is not enough. */
 const MOVES = 3;
+/** About how far the windows of the controls reach to either side. */
+const WINDOW_REACH_QUARTERS = 4;
 
 /**
  * Carry a performance.
@@ -124,7 +126,7 @@ export async function transferPerformance(model: Model, score: Score, source: Pe
       const { aim } = goalOf(plan, before, options, score, strength);
       const drawn = method === "move" ? filled
         : changeTargets(score, filled, await draws.toward(plan, before, aim, method), shareOf(keep), model.config.targets);
-      parameters = settleMoves(score, drawn, aim, plan, keep);
+      parameters = settleMoves(score, drawn, before, aim, plan, keep);
     }
   }
   const carried = recording
@@ -307,9 +309,10 @@ function shareOf(keep: Float32Array): Float32Array {
 }
 
 /** Move what a draw missed of the musical controls, window by window. */
-function settleMoves(score: Score, drawn: PerformanceParameters, aim: TransferAim, { config: { names }, columns, ruler }: Plan, keep: Float32Array): PerformanceParameters {
+function settleMoves(score: Score, drawn: PerformanceParameters, before: MeasuredPerformance, aim: TransferAim, { config: { names }, columns, ruler }: Plan, keep: Float32Array): PerformanceParameters {
   const K = names.length;
   const movable = columns.filter((k) => isMoved(names[k]));
+  const near = nearKept(score, keep);
   let parameters = drawn;
   for (let turn = 0; turn < MOVES && movable.length > 0; turn++) {
     const { values, mask } = ruler(score, parameters);
@@ -320,13 +323,27 @@ function settleMoves(score: Score, drawn: PerformanceParameters, aim: TransferAi
       for (let n = 0; n < by.length; n++) {
         const i = n * K + k;
         now[n] = values.data[i];
-        if (aim.known[i] && mask[i]) by[n] = (1 - keep[n]) * (aim.values.data[i] - values.data[i]);
+        if (!aim.known[i] || !mask[i]) continue;
+        const wanted = aim.values.data[i] + near[n] * (before.values.data[i] - aim.values.data[i]);
+        by[n] = (1 - keep[n]) * (wanted - values.data[i]);
       }
       moves[names[k] as MovedControl] = { by, now };
     }
     parameters = moveControls(score, parameters, moves);
   }
   return parameters;
+}
+
+/** How much of a control's window around each note is kept, `[N]`: there, what is not kept must not make up for what is. */
+function nearKept({ notes }: Score, keep: Float32Array): Float32Array {
+  let low = 0;
+  let high = 0;
+  let sum = 0;
+  return keep.map((_, n) => {
+    while (high < keep.length && notes.onsetQuarter[high] <= notes.onsetQuarter[n] + WINDOW_REACH_QUARTERS) sum += keep[high++];
+    while (notes.onsetQuarter[low] < notes.onsetQuarter[n] - WINDOW_REACH_QUARTERS) sum -= keep[low++];
+    return Math.max(0, Math.min(1, sum / (high - low)));
+  });
 }
 
 function outcomes({ config: { names, spread }, columns }: Plan, before: MeasuredPerformance, goal: TransferAim, aim: TransferAim, after: MeasuredPerformance): TransferredControl[] {
