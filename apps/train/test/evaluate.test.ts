@@ -1,8 +1,13 @@
 /**
  * @file `dexter-train evaluate` as a person runs it: pianists of the tiny corpus, and the human reference where it is.
  */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, jest, test } from "@jest/globals";
+import { writeMidi } from "@dexter/codec";
+import { loadMatch } from "@dexter/codec/node";
 import { sharedPath } from "../../../tools/shared-data.mjs";
 import { dexterTrain, startDexterTrain } from "./dexter-train.js";
 
@@ -11,8 +16,15 @@ const VIENNA = sharedPath("datasets", "vienna4x22.tar.gz");
 const MAZURKAS = sharedPath("datasets", "mazurka-bl.tar.gz");
 jest.setTimeout(240_000);
 
+const FIXTURE = fileURLToPath(new URL("../../../packages/alignment-datasets/test/fixtures/schubert", import.meta.url));
+const BASE = fileURLToPath(new URL("../../../data/models/base", import.meta.url));
+
 interface Report {
-  readonly rows: readonly { readonly name: string; readonly values: Readonly<Record<string, number | null>> }[];
+  readonly rows: readonly {
+    readonly name: string; readonly renderer?: string; readonly pieces: number;
+    readonly values: Readonly<Record<string, number | null>>; readonly intervals: Readonly<Record<string, readonly [number, number]>>;
+  }[];
+  readonly leftOut: readonly { readonly renderer: string; readonly file: string; readonly message: string }[];
   readonly pieces: readonly { readonly piece: string; readonly human: { readonly pianists: number } }[];
   readonly skipped: readonly unknown[];
 }
@@ -27,7 +39,44 @@ describe("dexter-train evaluate", () => {
     expect(report.skipped).toEqual([]);
   });
 
+  test("sets checkpoints and folders of MIDI in one table, and lists files that do not count", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dexter-evaluate-"));
+    try {
+      // The pianists' own playing, as another program's.
+      mkdirSync(join(folder, "out"));
+      for (const [n, who] of ["p01", "p02"].entries()) {
+        const { performance } = await loadMatch(join(FIXTURE, `Schubert_D783_no15_${who}.match`));
+        writeFileSync(join(folder, "out", `schubert-d783-no15_by_x_${n}.mid`), writeMidi(performance));
+      }
+      writeFileSync(join(folder, "out", "schubert-d783-no15_by_x_3.mid"), "no MIDI");
+      writeFileSync(join(folder, "out", "other_by_x_1.mid"), "never read");
+      cpSync(BASE, join(folder, "copy"), { recursive: true });
+      const run = await dexterTrain("evaluate", BASE, join(folder, "copy"), "--corpus", CORPUS, "--renderer", `theirs=${join(folder, "out", "{piece}_by_*_{n}.mid")}`, "--draws", "2", "--json");
+      expect(run.stderr).toBe("");
+      const { rows, leftOut } = JSON.parse(run.stdout) as Report;
+      expect([...new Set(rows.map(({ renderer }) => renderer))]).toEqual([undefined, "base", "copy", "theirs"]);
+      const row = (name: string, renderer?: string) => rows.find((one) => one.name === name && one.renderer === renderer)!;
+      expect(row("one draw with pianist", "copy").values).toEqual(row("one draw with pianist", "base").values);
+      // Each of both agrees wholly with itself, and with the other as pianists do.
+      const between = row("pianist with pianist").values;
+      const theirs = row("one draw with pianist", "theirs").values;
+      for (const measure of ["tempo", "velocityNote"]) expect(theirs[measure]).toBeCloseTo((1 + between[measure]!) / 2, 1);
+      expect(row("draw with draw", "theirs").values.velocityNote).toBeCloseTo(between.velocityNote!, 1);
+      expect(leftOut.map(({ renderer, file }) => [renderer, file])).toEqual([["theirs", "other_by_x_1.mid"], ["theirs", "schubert-d783-no15_by_x_3.mid"]]);
+      expect(leftOut[0].message).toContain('no piece is called "other"');
+      expect(leftOut[1].message).toContain("expected a MIDI header");
+      const text = await dexterTrain("evaluate", "--corpus", CORPUS, "--renderer", `theirs=${join(folder, "out", "{piece}_by_*_{n}.mid")}`, "--segment", "20");
+      expect(text.stdout).toMatch(/by passages of 20 notes[^]*\ntheirs:\none draw with pianist[^]*\nleft out theirs: other_by_x_1\.mid: no piece/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test.each<[string, string[], number, string]>([
+    ["a renderer without a folder", ["evaluate", "--corpus", CORPUS, "--renderer", "x=/nowhere"], 2, "--renderer: /nowhere is no folder"],
+    ["a pattern without a piece", ["evaluate", "--corpus", CORPUS, "--renderer", `x=${FIXTURE}/*.mid`], 2, "holds no MIDI file"],
+    ["a renderer named twice", ["evaluate", "--corpus", CORPUS, "--renderer", "x=/a", "--renderer", "x=/b"], 2, 'named twice'],
+    ["a model named twice", ["evaluate", BASE, `${BASE}/`, "--corpus", CORPUS], 2, "Name each model once"],
     ["no corpus", ["evaluate"], 2, "--corpus"],
     ["a model that is not there", ["evaluate", "/nowhere", "--corpus", CORPUS], 1, "config.json is missing in /nowhere"],
     ["no draws", ["evaluate", "--corpus", CORPUS, "--draws", "0"], 2, "--draws"],

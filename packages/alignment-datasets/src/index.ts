@@ -14,6 +14,7 @@ export {
   type LoadBeatsOptions, type LoadedBeats,
 } from "./corpora/beat-corpus.js";
 export { ATEPP_ALIGN, ATEPP_LEFT_OUT, type AlignNotes, type AteppOptions } from "./corpora/atepp.js";
+export { matchRenderings, RENDERING_PATTERNS, type MatchedRenderings, type RenderingFile } from "./corpora/renderings.js";
 export { workOf } from "./corpora/work.js";
 export { HELD_OUT_MAZURKAS, TEST_WORKS, isTestPiece, splitPieces, type Split, type SplitOptions, type SplitPiece } from "./splits.js";
 export { loadPianists, playedAsWritten, type PlayedPiece } from "./pianists.js";

@@ -188,3 +188,16 @@ describe("a table with samples", () => {
     expect(lines).toContain("theirs: (1 of 2 pieces)");
   });
 });
+
+test("by passages of so many notes, a piece is the mean of its passages", () => {
+  const long = tinyScore(Array.from({ length: 16 }, (_, onset) => ({ onset })));
+  const both = (a: readonly number[], b: readonly number[]) => tinyPerformance([...a, ...b].map((x) => ({ velocity: 50 + x })));
+  const up = [1, 2, 3, 4, 5, 6, 7, 8];
+  const down = [...up].reverse();
+  const pianists = [both(up, up), both(up, down)];
+  // Alike in the first eight notes, contrary in the last.
+  const { betweenPianists } = humanAgreement(long, pianists, { passageNotes: 8 });
+  expect(betweenPianists.velocityNote).toBeCloseTo(0, 9);
+  expect(humanFromSamples(agreementSamples(long, pianists, [], { passageNotes: 16 }))).toEqual(humanAgreement(long, pianists));
+  expect(() => humanAgreement(long, pianists, { passageNotes: 1 })).toThrow("expected passages of 2 notes or more, got 1");
+});

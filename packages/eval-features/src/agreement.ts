@@ -16,6 +16,8 @@ import { perMeasure, type Measure, type MeasureCurves, type Measures } from "./m
 export interface AgreementOptions {
   /** Onsets and notes that fewer pianists played are left out; default: more than half of them (12 of 22). */
   readonly minPlayed?: number;
+  /** Compare by passages of so many notes, as test sets are cut, and take the mean of those; default: the whole piece. */
+  readonly passageNotes?: number;
   /** The release that all parameters must have been encoded with; default `"key"`: what the fingers did. */
   readonly release?: Release;
 }
@@ -100,24 +102,65 @@ export function agreementSamples(
   for (const draw of draws) requireRelease(draw, options);
   const drawn = draws.map((draw) => comparedCurves(score, places, draw));
   const pitch = pitchCurves(score, places);
+  const passages = passageRanges(score, places, options.passageNotes);
   return {
-    measures: perMeasure((measure) => {
-      const played = column(curves, measure);
-      const rendered = column(drawn, measure);
-      const middle = meanCurve(rendered);
-      const withEach = (curve: Float64Array | undefined): Float64Array | undefined => curve && Float64Array.from(played, (one) => correlation(curve, one));
-      return {
-        betweenPianists: pairsOf(played),
-        withMeanOfOthers: Float64Array.from(played, (curve, p) => correlation(curve, meanCurve(played, p))),
-        ...(measure in pitch && { pitch: withEach(pitch[measure as keyof PitchAgreement]) }),
-        deviation: Float64Array.from(played, standardDeviation),
-        oneDraw: Float64Array.from(draws.length ? played : [], (one) => meanWith(one, rendered)),
-        meanOfDraws: Float64Array.from(draws.length ? played : [], (one) => correlation(middle, one)),
-        betweenDraws: meanOfPairs(rendered),
-        drawDeviation: mean(rendered.map(standardDeviation)),
-      };
-    }),
+    measures: perMeasure((measure) => meanSamples(passages[measure].map(([from, to]) => {
+      const cut = (curve: Float64Array): Float64Array => curve.subarray(from, to);
+      const byPitch = measure in pitch ? cut(pitch[measure as keyof PitchAgreement]) : undefined;
+      return measureSamples(column(curves, measure).map(cut), column(drawn, measure).map(cut), byPitch);
+    }))),
   };
+}
+
+/** One measure's agreements, of curves or parts of them. */
+function measureSamples(played: readonly Float64Array[], drawn: readonly Float64Array[], pitch: Float64Array | undefined): MeasureSamples {
+  const middle = meanCurve(drawn);
+  const withDraws = drawn.length ? played : [];
+  return {
+    betweenPianists: pairsOf(played),
+    withMeanOfOthers: Float64Array.from(played, (curve, p) => correlation(curve, meanCurve(played, p))),
+    ...(pitch && { pitch: Float64Array.from(played, (one) => correlation(pitch, one)) }),
+    deviation: Float64Array.from(played, standardDeviation),
+    oneDraw: Float64Array.from(withDraws, (one) => meanWith(one, drawn)),
+    meanOfDraws: Float64Array.from(withDraws, (one) => correlation(middle, one)),
+    betweenDraws: meanOfPairs(drawn),
+    drawDeviation: mean(drawn.map(standardDeviation)),
+  };
+}
+
+/** The mean of passages, pianist by pianist and pair by pair. */
+function meanSamples(passages: readonly MeasureSamples[]): MeasureSamples {
+  if (passages.length === 1) return passages[0];
+  const over = (pick: (one: MeasureSamples) => Float64Array): Float64Array => Float64Array.from(pick(passages[0]), (_, i) => mean(passages.map((one) => pick(one)[i])));
+  return {
+    betweenPianists: over((one) => one.betweenPianists),
+    withMeanOfOthers: over((one) => one.withMeanOfOthers),
+    ...(passages[0].pitch && { pitch: over((one) => one.pitch ?? new Float64Array(0)) }),
+    deviation: over((one) => one.deviation),
+    oneDraw: over((one) => one.oneDraw),
+    meanOfDraws: over((one) => one.meanOfDraws),
+    betweenDraws: mean(passages.map((one) => one.betweenDraws)),
+    drawDeviation: mean(passages.map((one) => one.drawDeviation)),
+  };
+}
+
+/** Where the compared places of each passage begin and end, by measure; a chord belongs where its first note is. */
+function passageRanges(score: Score, { onsets, places }: ComparedPlaces, notes: number | undefined): Record<Measure, [number, number][]> {
+  if (notes !== undefined && !(Number.isInteger(notes) && notes >= 2)) throw new CodecError(`agreement: expected passages of 2 notes or more, got ${notes}.`);
+  const N = score.notes.length;
+  const starts = notes === undefined ? [0] : Array.from({ length: Math.max(1, Math.ceil(N / notes)) }, (_, i) => i * notes);
+  const firstNote = new Int32Array(onsets.length).fill(N);
+  onsets.ofNote.forEach((k, n) => {
+    if (k >= 0) firstNote[k] = Math.min(firstNote[k], n);
+  });
+  return perMeasure((measure) => {
+    const noteOf = (place: number): number => (measure === "tempo" || measure === "velocityOnset" ? firstNote[place] : place);
+    const begins = starts.map((start) => {
+      const at = places[measure].findIndex((place) => noteOf(place) >= start);
+      return at < 0 ? places[measure].length : at;
+    });
+    return begins.map((from, i): [number, number] => [from, begins[i + 1] ?? places[measure].length]);
+  });
 }
 
 /** The figures of pianists among themselves, from what they are means of. */
