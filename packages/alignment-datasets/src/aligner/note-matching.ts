@@ -59,7 +59,8 @@ export function matchNotes(notes: ScoreNotes, columns: Columns, played: Performe
     for (const [pitch, inScore] of scoreOfPitch) {
       const inPerformance = playedOfPitch.get(pitch);
       if (!inPerformance) continue;
-      inScore.sort((a, b) => expectedAt(a) - expectedAt(b) || a - b);
+      // Of a unison written in two voices one note is struck: the longer one comes first.
+      inScore.sort((a, b) => expectedAt(a) - expectedAt(b) || notes.durationQuarter[b] - notes.durationQuarter[a] || a - b);
       const pairs = pairInOrder(
         Float64Array.from(inScore, expectedAt),
         Float64Array.from(inPerformance, (n) => played.onsetSec[n]),
