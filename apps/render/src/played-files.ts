@@ -3,10 +3,11 @@
  */
 import { basename, extname } from "node:path";
 import { encodePerformance, scoreForAlignment, type Alignment, type PerformanceParameters, type Release, type Score } from "@dexter/codec";
-import { loadMatch, loadPerformance } from "@dexter/codec/node";
+import { loadMatch } from "@dexter/codec/node";
 import { onScore } from "@dexter/eval-features";
 import { describeFailure, UsageError } from "./failure.js";
 import { loadParameters } from "./parameter-file.js";
+import { readPlayed } from "./played-performance.js";
 
 /** A performance as it was read. */
 export interface PlayedFile {
@@ -49,7 +50,7 @@ export async function loadPlayed(written: Score, files: readonly string[], relea
   for (const file of files) {
     onFile(file);
     // Most performances take the same repeats: the reading of the last one is tried first.
-    read.push(await readPlayed(file, written, read.at(-1)?.score ?? written, release).catch((error: unknown) => {
+    read.push(await readOne(file, written, read.at(-1)?.score ?? written, release).catch((error: unknown) => {
       throw error instanceof UsageError ? error : new Error(describeFailure(error, file), { cause: error });
     }));
   }
@@ -66,7 +67,7 @@ export async function loadPlayed(written: Score, files: readonly string[], relea
   };
 }
 
-async function readPlayed(file: string, written: Score, last: Score, release: Release): Promise<Read> {
+async function readOne(file: string, written: Score, last: Score, release: Release): Promise<Read> {
   const kind = extname(file).toLowerCase();
   if (kind === ".csv") return loadParameters(file, written, release);
   if (kind === ".match") {
@@ -75,10 +76,8 @@ async function readPlayed(file: string, written: Score, last: Score, release: Re
     return { score, parameters: encodePerformance(score, performance, alignment, { release }), extraNotes: extraNotes(alignment) };
   }
   if (kind === ".mid" || kind === ".midi") {
-    const performance = await loadPerformance(file);
-    const { alignPerformance } = await import("@dexter/alignment-datasets");
-    const { score, performance: piano, alignment, warnings } = alignPerformance(written, performance);
-    return { score, parameters: encodePerformance(score, piano, alignment, { release }), extraNotes: extraNotes(alignment), warnings };
+    const { score, performance, alignment, warnings } = await readPlayed(written, file);
+    return { score, parameters: encodePerformance(score, performance, alignment, { release }), extraNotes: extraNotes(alignment), warnings };
   }
   throw new UsageError(`${file}: expected a match file (.match), MIDI (.mid, .midi) or a table of parameters (.csv).`);
 }

@@ -22,7 +22,7 @@ export interface PlayedPerformance {
  *
  * @throws what the readers and the aligner throw
  */
-export async function readPlayed(written: Score, performanceFile: string, alignmentFile: string | undefined): Promise<PlayedPerformance> {
+export async function readPlayed(written: Score, performanceFile: string, alignmentFile?: string): Promise<PlayedPerformance> {
   if (alignmentFile !== undefined) {
     const [performance, alignment] = [await loadPerformance(performanceFile), await loadAlignment(alignmentFile)];
     return { score: scoreForAlignment(written, alignment), performance, alignment, warnings: [] };
@@ -31,7 +31,7 @@ export async function readPlayed(written: Score, performanceFile: string, alignm
     const { performance, alignment } = await loadMatch(performanceFile);
     return { score: scoreForAlignment(written, alignment), performance, alignment, warnings: [] };
   }
-  const { alignPerformance } = await import("@dexter/alignment-datasets");
+  const { alignPerformance } = await import("@dexter/alignment-datasets/aligner");
   const { score, performance, alignment, summary, warnings } = alignPerformance(written, await loadPerformance(performanceFile));
   return { score, performance, alignment, matchRatio: summary.matchRatio, warnings };
 }

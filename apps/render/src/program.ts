@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { readShard, type Release, type Shard } from "@dexter/codec";
 import type { CompareOptions } from "./commands/compare.js";
+import type { AlignCommandOptions } from "./commands/align.js";
 import type { DecodeOptions } from "./commands/decode.js";
 import type { EncodeOptions } from "./commands/encode.js";
 import type { FeaturesOptions } from "./commands/features.js";
@@ -98,6 +99,28 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .action(async (scores: string[], options: NotesOptions) => {
       const { notes } = await import("./commands/notes.js");
       finish(await notes(scores, options));
+    });
+
+  program
+    .command("align")
+    .description("Find which note of a score is which note of a MIDI performance; repeats that were not played are found.")
+    .argument("<score>", "MusicXML or MIDI score")
+    .argument("<performance>", "a MIDI recording of it")
+    .option("-o, --output <path>", "the alignment: .match (v1), .tsv (nASAP) or .csv (Parangonada); default: a match file beside the performance")
+    .addOption(new Option("--format <name>", "the form, whatever the ending").choices(["match", "nasap", "parangonada"]))
+    .option("--min-match-ratio <r>", "refuse performances that fit less, 0 to 1; default: 0.4", numberIn({ min: 0, max: 1 }))
+    .option("--json", "print the summary as one JSON line")
+    .addOption(verbose())
+    .addHelpText(
+      "after",
+      examples(
+        ["dexter align sonata.musicxml sonata.mid", "writes sonata.match; prints how well each passage fits"],
+        ["dexter align sonata.musicxml sonata.mid -o sonata.tsv --json", "as nASAP writes alignments; a summary for programs"],
+      ),
+    )
+    .action(async (score: string, performance: string, options: AlignCommandOptions) => {
+      const { align } = await import("./commands/align.js");
+      finish(await align(score, performance, options));
     });
 
   program

@@ -2,9 +2,10 @@
  * @file `@dexter/alignment-datasets`: aligned corpora, splits, segments and HDF5 sets.
  */
 
-export { AlignmentError, CorpusError, OptionError, SetFileError } from "./errors.js";
-export { alignPerformance, type AlignOptions, type AlignedPerformance } from "./aligner/align-performance.js";
-export type { AlignedPassage, AlignmentSummary, PlayedPasses } from "./aligner/alignment-summary.js";
+export { CorpusError, OptionError, SetFileError } from "./errors.js";
+export {
+  AlignmentError, alignPerformance, type AlignOptions, type AlignedPassage, type AlignedPerformance, type AlignmentSummary, type PlayedPasses,
+} from "./aligner.js";
 export {
   CORPUS_KINDS, type Corpus, type CorpusKind, type CorpusScore, type LoadedPerformance, type PerformanceEntry, type Piece, type Skipped, type SkipReason,
 } from "./corpora/corpus.js";
