@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSet, setPairs } from "@dexter/alignment-datasets";
+import { pairedSegments } from "../src/run/paired-segments.js";
 import { dexterTrain } from "./dexter-train.js";
 import { prepareTinySet } from "./tiny-corpus.js";
 
@@ -28,6 +29,9 @@ test("pairs are stored with the set, and say what there is to pair", async () =>
   );
   const opened = await openSet(set);
   const { source, target } = setPairs(opened, { split: "train" }).read(1);
+  const trained = pairedSegments(opened, "train", 16)!;
+  expect([trained.length, trained.read(1), trained.partner!(1)]).toEqual([2, target, source]);
+  expect(() => pairedSegments(opened, "validation", 200)).toThrow("are of 16 notes, the network's segments of 200. Pair it again: dexter-train pair");
   opened.close();
   expect([...source.score]).toEqual([...target.score]);
   expect([...source.parameters]).not.toEqual([...target.parameters]);

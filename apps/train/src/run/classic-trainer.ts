@@ -1,17 +1,18 @@
 /**
  * @file `fit` for the classic denoisers: segments of a set, DiffWave or the U-Net, the best and the last checkpoint kept.
  */
-import { openSet, setSegments, type SegmentLoader, type StoredSet } from "@dexter/alignment-datasets";
+import { openSet, setSegments, type StoredSet } from "@dexter/alignment-datasets";
 import { saveClassicCheckpoint } from "@dexter/diffusion/node";
 import {
   classicTrainingOptions, diffWaveNetwork, initialDiffWave, initialUnet, randomStream, trainClassic, unetNetwork,
-  type ClassicNetwork, type ClassicProgress, type ClassicTrainingOptions, type ClassicTrainingState, type Engine,
+  type ClassicNetwork, type ClassicProgress, type ClassicTrainingOptions, type ClassicTrainingState, type Engine, type SegmentSource,
 } from "@dexter/diffusion/training";
 import { UsageError } from "../errors.js";
 import type { ClassicFitConfig } from "../fit-config.js";
 import type { SavedState } from "../run-folder.js";
 import { classicSampler, unseenPieces, type SampleFigures } from "./classic-samples.js";
 import type { StepLine, ValidationLine } from "./metrics-file.js";
+import { pairedSegments } from "./paired-segments.js";
 import type { SamplePiece } from "./sample-pieces.js";
 import { residentMB } from "./step-watch.js";
 import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
@@ -22,8 +23,8 @@ const STAGE = "train";
 const INITIAL_STREAM = 13;
 
 interface ClassicData {
-  readonly source: SegmentLoader;
-  readonly validation?: SegmentLoader;
+  readonly source: SegmentSource;
+  readonly validation?: SegmentSource;
   /** Compositions that are trained on. */
   readonly works: readonly string[];
   /** Unseen pieces to draw samples of. */
@@ -56,12 +57,16 @@ export async function openClassicTrainer(config: ClassicFitConfig): Promise<Trai
   }
 }
 
-function segmentsOf(set: StoredSet, { network }: ClassicTrainingOptions): Omit<ClassicData, "samplePieces"> {
+function segmentsOf(set: StoredSet, { network, target }: ClassicTrainingOptions): Omit<ClassicData, "samplePieces"> {
   const notes = network.segmentNotes;
-  const source = setSegments(set, { split: "train", notes });
+  const segments = (split: "train" | "validation"): SegmentSource => {
+    const all = setSegments(set, { split, notes });
+    return (target === "transfer" ? pairedSegments(set, split, notes) : null) ?? all;
+  };
+  const source = segments("train");
   const { splits } = set.description.counts;
   const works = [...set.entries()].filter(({ description, performances }) => description.split === "train" && performances.length > 0).map(({ description }) => description.work);
-  return { source, works: [...new Set(works)].sort(), ...(splits.validation.performances > 0 ? { validation: setSegments(set, { split: "validation", notes }) } : {}) };
+  return { source, works: [...new Set(works)].sort(), ...(splits.validation.performances > 0 ? { validation: segments("validation") } : {}) };
 }
 
 async function train(config: ClassicFitConfig, options: ClassicTrainingOptions, data: ClassicData, context: RunContext & { readonly steps: number }): Promise<RunOutcome> {

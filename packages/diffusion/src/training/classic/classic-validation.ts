@@ -10,7 +10,7 @@ import type { Engine } from "../../engine.js";
 import type { ClassicTrainingOptions } from "./classic-options.js";
 import { denoisingStep, lossOptions } from "./denoising-step.js";
 import { denoisingQuestion, type QuestionKind, type QuestionPart } from "./denoising-question.js";
-import { drawPair } from "./segment-draw.js";
+import { transferPair } from "./segment-draw.js";
 import type { SegmentSource } from "./segment-source.js";
 
 const STREAM = 0xfa1c;
@@ -47,11 +47,11 @@ export async function validateClassic(
         engine.check();
         const random = randomStream(STREAM, draw, begin);
         const parts = chosen.slice(begin, begin + batch).map((index): QuestionPart => {
-          const pair = options.target === "transfer" ? drawPair(source, index, random) : null;
-          const segment = source.read(pair ? pair[0] : index);
+          const pair = options.target === "transfer" ? transferPair(source, index, random) : null;
+          const segment = pair?.segment ?? source.read(pair?.index ?? index);
           // Levels of one draw lie in one of as many equal parts.
           const noisiness = (draw + random.uniform()) / draws;
-          return { segment, ...(pair ? { source: source.read(pair[1]) } : {}), noisiness, dropped: false };
+          return { segment, ...(pair ? { source: pair.source } : {}), noisiness, dropped: false };
         });
         const question = denoisingQuestion(kind, parts, random);
         const result = await denoisingStep(engine, network, vector, question, settings, false);

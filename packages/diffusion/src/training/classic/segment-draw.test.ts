@@ -8,6 +8,7 @@ import { noiseSchedule } from "../../sampling/noise-schedule.js";
 import { DEFAULT_CLASSIC_TRAINING } from "./classic-options.js";
 import { denoisingQuestion, type QuestionKind } from "./denoising-question.js";
 import { permutation, segmentOrder } from "./segment-order.js";
+import { checkSource, drawParts } from "./segment-draw.js";
 import type { ClassicSegment } from "./segment-source.js";
 import { mixupWeights, varySegment } from "./segment-variation.js";
 
@@ -40,6 +41,19 @@ const segment: ClassicSegment = {
   perceptual: Float32Array.from({ length: N * 7 }, (_, i) => i),
   mask: Uint8Array.from([1, 0, 1]),
 };
+
+test("transfer takes the partners of a source of pairs, and draws them where it has none", () => {
+  const at = (value: number): ClassicSegment => ({ ...segment, parameters: segment.parameters.map((parameter) => parameter + value) });
+  const shared = { length: 3, notes: N, scale: { mean: [0, 0, 0, 0, 0], sd: [1, 1, 1, 1, 1] }, fingerprint: "x", read: at };
+  const options = { ...DEFAULT_CLASSIC_TRAINING, target: "transfer" as const, network: { ...DEFAULT_DIFFWAVE, segmentNotes: N }, augmentation: { ...DEFAULT_CLASSIC_TRAINING.augmentation, mixup: 0 } };
+  const paired = { ...shared, partner: (index: number) => at(10 * index + 10) };
+  checkSource(paired, options, "pairs");
+  const values = (parts: ReturnType<typeof drawParts>) => parts.map((part) => [part.segment.parameters[0] - 0.5, part.source!.parameters[0] - 0.5].map(Math.round));
+  expect(values(drawParts(paired, options, [2, 0], randomStream(1)))).toEqual([[2, 30], [0, 10]]);
+  const passages = { ...shared, passage: (index: number) => (index === 0 ? [0] : [1, 2]) };
+  expect(values(drawParts(passages, options, [0, 1, 2], randomStream(1)))).toEqual([[1, 2], [1, 2], [2, 1]]);
+  expect(() => checkSource(shared, options, "single segments")).toThrow('single segments has no passage with two performances, which target "transfer" needs');
+});
 
 describe("variations", () => {
   test("transposition moves pitch alone and stays on the keyboard's numbers", () => {

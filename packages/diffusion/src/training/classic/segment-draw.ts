@@ -22,7 +22,7 @@ export function checkSource(source: SegmentSource, { network, augmentation, targ
   if (augmentation.mixup > 0 && !(source.mix && source.passage)) {
     throw new ShapeError(`trainClassic: ${name} cannot interpolate performances. Set augmentation.mixup to 0.`);
   }
-  if (target === "transfer" && partnered(source, 0).length < 2) {
+  if (target === "transfer" && !source.partner && partnered(source, 0).length < 2) {
     throw new ShapeError(`trainClassic: ${name} has no passage with two performances, which target "transfer" needs.`);
   }
 }
@@ -34,12 +34,11 @@ export function drawParts(
   const { network, augmentation, target } = options;
   const uneven = options.stepSampling === "logit-normal";
   return indices.map((wanted) => {
-    const pair = target === "transfer" ? drawPair(source, wanted, random) : null;
-    const index = pair ? pair[0] : wanted;
-    const segment = varySegment(joined(source, index, options, random), augmentation, random, network.scoreFeatures, network.parameters);
+    const pair = target === "transfer" ? transferPair(source, wanted, random) : null;
+    const whole = pair?.segment ?? joined(source, pair?.index ?? wanted, options, random);
     return {
-      segment,
-      ...(pair ? { source: source.read(pair[1]) } : {}),
+      segment: varySegment(whole, augmentation, random, network.scoreFeatures, network.parameters),
+      ...(pair ? { source: pair.source } : {}),
       noisiness: uneven ? 1 / (1 + Math.exp(-random.normal())) : random.uniform(),
       dropped: random.uniform() < network.conditionDropout,
     };
@@ -56,8 +55,25 @@ function joined(source: SegmentSource, index: number, { augmentation }: ClassicT
   return source.mix(chosen, mixupWeights(chosen.length, concentration, random));
 }
 
+/** What a question of transfer is made of. */
+export interface TransferPair {
+  /** What the source shall become, where that is given. */
+  readonly segment?: ClassicSegment;
+  /** Its number otherwise. */
+  readonly index: number;
+  /** The other performance of its passage. */
+  readonly source: ClassicSegment;
+}
+
+/** The pair with this number of a source of pairs; of others a segment, and another performance of its passage by chance. */
+export function transferPair(source: SegmentSource, wanted: number, random: RandomStream): TransferPair {
+  if (source.partner) return { index: wanted, segment: source.read(wanted), source: source.partner(wanted) };
+  const [index, other] = drawPair(source, wanted, random);
+  return { index, source: source.read(other) };
+}
+
 /** A segment and another performance of its passage, both by number: `[label, source]`. */
-export function drawPair(source: SegmentSource, wanted: number, random: RandomStream): readonly [label: number, source: number] {
+function drawPair(source: SegmentSource, wanted: number, random: RandomStream): readonly [label: number, source: number] {
   const [label, ...others] = partnered(source, wanted);
   return [label, others[random.below(others.length)]];
 }

@@ -33,6 +33,11 @@ export interface SegmentSource {
   /** Segments of the same passage by other or the same performers, this one included, in ascending order. Default: itself alone. */
   passage?(index: number): readonly number[];
   /**
+   * The other performance of segment `index` of a source of pairs: where transfer starts from, on the way to `read(index)`.
+   * Default: one that is drawn from the passage.
+   */
+  partner?(index: number): ClassicSegment;
+  /**
    * Segments of one passage interpolated: parameters and perceptual features by weight, masks
    * intersected (see `mixSegments` in `@dexter/alignment-datasets`). Needed for mixup.
    *
