@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, jest, test } from "@jest/globals";
+import { readSafetensors } from "@dexter/diffusion";
 import { dexterTrain, type Outcome } from "./dexter-train.js";
 
 jest.setTimeout(240_000);
@@ -61,4 +62,19 @@ test("a teacher that is not there is named, and nothing is written", async () =>
   expect(code).not.toBe(0);
   expect(stderr).toContain("nowhere");
   expect(existsSync(inFolder("orphan", "model"))).toBe(false);
+});
+
+test("a run goes on from a checkpoint with controls: its encoder and statistics stay, the denoiser reads what is asked for", async () => {
+  expect((await fit("before", "mean: { steps: 2 }\nflow: { steps: 1 }\n")).code).toBe(0);
+  const after = await fit("after", "initial: before/model\ncontrols: [rubato, pedal, minorness]\nmean: { steps: 0 }\nflow: { steps: 2 }\nvalidateEvery: 2\n");
+  expect([after.code, after.stderr]).toEqual([0, expect.stringContaining("with controls")]);
+  const config = (name: string) => JSON.parse(readFileSync(inFolder(name, "model", "config.json"), "utf8")) as Record<string, { names: string[]; spread: number[] }>;
+  expect(config("after")["features"]).toEqual(config("before")["features"]);
+  expect(config("after")["targets"]).toEqual(config("before")["targets"]);
+  expect(config("after")["controls"].names).toEqual(["rubato", "pedal", "minorness"]);
+  expect(config("after")["controls"].spread.every((spread) => spread > 0)).toBe(true);
+  expect(readFileSync(inFolder("after", "model", "README.md"), "utf8")).toMatch(/## Controls[\s\S]*\| minorness \|/);
+  const { tensors } = readSafetensors(weights("after"), { file: "model.safetensors" });
+  expect(tensors.get("denoiser.input.weight")!.shape).toEqual([4, 18]);
+  expect(tensors.get("encoder.head.weight")!.data).toEqual(readSafetensors(weights("before"), { file: "model.safetensors" }).tensors.get("encoder.head.weight")!.data);
 });

@@ -1,0 +1,71 @@
+/**
+ * @file How guidance and temperature of a `base` model trade agreement for variety, on pieces that nobody trained on.
+ *
+ *     node tools/bench/sampling.mjs MODEL SET.h5 [--notes 1600] [--draws 3] [--setting guidance:t,t,t,t,t,t]…
+ *
+ * The validation pieces of the set that at least two pianists played, up to NOTES notes. Prints, for each setting, one draw with a
+ * pianist, the mean of the draws with a pianist, draw with draw, and spread over the pianists' (tempo, velocity per onset, velocity per
+ * note, articulation, timing), with gains fitted for it as `dexter-train fit` does.
+ */
+import { parseArgs } from "node:util";
+import { openSet, scoreOfNotes, storedParameters } from "../../packages/alignment-datasets/dist/index.js";
+import { createModel, renderScore } from "../../packages/diffusion/dist/index.js";
+import { loadCheckpoint, nodeRuntime } from "../../packages/diffusion/dist/node.js";
+import { fitGains } from "../../packages/diffusion/dist/training.js";
+import { agreement, humanAgreement, MEASURES } from "../../packages/eval-features/dist/index.js";
+
+const { values: flags, positionals: [folder, path] } = parseArgs({
+  allowPositionals: true,
+  options: { notes: { type: "string", default: "1600" }, draws: { type: "string", default: "3" }, setting: { type: "string", multiple: true, default: [] } },
+});
+const checkpoint = await loadCheckpoint(folder);
+const set = await openSet(path);
+const pieces = [];
+for (const { index, description, performances } of set.entries()) {
+  if (description.split !== "validation" || performances.length < 2) continue;
+  const { notes, features } = set.readScore(index);
+  if (notes.length > Number(flags.notes)) continue;
+  pieces.push({ name: description.piece, notes, features, performances: performances.map((_, k) => storedParameters(set.readPerformance(index, k))) });
+}
+set.close();
+console.log(`${pieces.length} pieces, ${pieces.reduce((sum, { notes }) => sum + notes.length, 0)} notes; ${MEASURES.join(", ")}`);
+const human = pieces.map(({ notes, performances }) => humanAgreement(scoreOfNotes(notes), performances, { minPlayed: 1 }));
+show("pianists", { between: meanOf(human.map(({ betweenPianists }) => betweenPianists)) });
+const { sampling } = checkpoint.config;
+const settings = flags.setting.length > 0 ? flags.setting.map(parse) : [{}];
+for (const changes of settings) {
+  const config = { ...checkpoint.config, sampling: { ...sampling, ...changes } };
+  const model = await createModel({ config, weights: checkpoint.weights }, await nodeRuntime({}));
+  const gains = await fitGains(model, pieces, { draws: 2 });
+  await model.release();
+  const fitted = await createModel({ config: { ...config, sampling: { ...config.sampling, gains } }, weights: checkpoint.weights }, await nodeRuntime({}));
+  const figures = [];
+  for (const { notes, features, performances } of pieces) {
+    const score = scoreOfNotes(notes);
+    const draws = await renderScore(fitted, score, { features, samples: Number(flags.draws), seed: 1 });
+    figures.push(agreement(score, performances, draws.map(({ parameters }) => parameters), { minPlayed: 1 }));
+  }
+  await fitted.release();
+  const { guidance, temperature } = config.sampling;
+  show(`guidance ${guidance}, temperature ${temperature?.join(" ")}, gains ${gains.map((gain) => gain.toFixed(2)).join(" ")}`, {
+    "one draw": meanOf(figures.map(({ oneDraw }) => oneDraw)), "mean of draws": meanOf(figures.map(({ meanOfDraws }) => meanOfDraws)),
+    "two draws": meanOf(figures.map(({ betweenDraws }) => betweenDraws)), spread: meanOf(figures.map(({ spread }) => spread)),
+  });
+}
+
+function parse(text) {
+  const [guidance, temperature] = text.split(":");
+  return { guidance: Number(guidance), ...(temperature ? { temperature: temperature.split(",").map(Number) } : {}) };
+}
+
+function meanOf(all) {
+  return MEASURES.map((measure) => {
+    const known = all.map((each) => each[measure]).filter((value) => Number.isFinite(value));
+    return known.reduce((a, b) => a + b, 0) / known.length;
+  });
+}
+
+function show(title, rows) {
+  console.log(title);
+  for (const [name, values] of Object.entries(rows)) console.log(`  ${name.padEnd(14)} ${values.map((value) => value.toFixed(3)).join(" ")}`);
+}
