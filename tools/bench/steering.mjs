@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { openSet, scoreOfNotes } from "../../packages/alignment-datasets/dist/index.js";
 import { CONTROLS, measureControls } from "../../packages/eval-features/dist/index.js";
 import { loadModel } from "../../packages/diffusion/dist/node.js";
-import { steer } from "../../packages/transfer/dist/index.js";
+import { openSteering } from "../../packages/transfer/dist/index.js";
 
 const LEVELS = [-2, -1, 0, 1, 2];
 const SEED = 11;
@@ -23,7 +23,7 @@ const { values: flags, positionals: sets } = parseArgs({
   allowPositionals: true,
   options: {
     model: { type: "string", default: "data/models/base" }, notes: { type: "string", default: "300" }, most: { type: "string", default: "24" },
-    corrections: { type: "string", default: "2" }, controls: { type: "string" }, json: { type: "string" }, plot: { type: "string" }, from: { type: "string" },
+    corrections: { type: "string", default: "2" }, controls: { type: "string" }, guidance: { type: "string" }, json: { type: "string" }, plot: { type: "string" }, from: { type: "string" },
     record: { type: "boolean", default: false },
   },
 });
@@ -44,18 +44,17 @@ if (flags.record) {
 async function run() {
   const scores = await readScores();
   const model = await loadModel(flags.model);
-  const measure = { names, measure: measureControls };
+  const levers = CONTROLS.filter(({ group }) => group === "musical").map(({ name }) => name);
+  const measure = { names, measure: measureControls, levers };
   const rows = [];
   for (const [index, { name, score, features }] of scores.entries()) {
     const started = performance.now();
+    const options = { measure, features, seed: SEED, corrections: Number(flags.corrections), ...(flags.guidance ? { controlGuidance: Number(flags.guidance) } : {}) };
+    const steerer = openSteering(model, score, options);
     for (const control of wanted) {
-      for (const level of LEVELS) {
-        for (const corrections of [0, Number(flags.corrections)]) {
-          if (corrections === 0 && Number(flags.corrections) === 0 && rows.at(-1)?.level === level && rows.at(-1)?.control === control) continue;
-          const requests = level === 0 ? [] : [{ control, relative: true, value: level }];
-          const { renderings: [rendering] } = await steer(model, score, requests, { measure, features, seed: SEED, corrections });
-          rows.push({ score: name, control, level, corrections, realised: meanOf(measureControls(score, rendering.parameters), names.indexOf(control)) });
-        }
+      for (const level of LEVELS.filter((value) => value !== 0)) {
+        const { renderings: [{ controls: [outcome] }] } = await steerer.play([{ control, relative: true, value: level }]);
+        rows.push({ score: name, control, level, neutral: outcome.neutral, realised: outcome.realised, uncorrected: outcome.uncorrected });
       }
     }
     process.stderr.write(`${index + 1}/${scores.length} ${name}: ${score.notes.length} notes, ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
@@ -100,27 +99,16 @@ function onsetBorder({ length, onsetQuarter }, at) {
   return note;
 }
 
-function meanOf({ values, mask }, column) {
-  let sum = 0;
-  let count = 0;
-  for (let i = column; i < mask.length; i += names.length) {
-    if (!mask[i]) continue;
-    sum += values.data[i];
-    count++;
-  }
-  return count ? sum / count : null;
-}
-
-/** Changes from the neutral draw in spreads, per score and level. */
-function changes({ rows, spread }, control, corrections) {
-  const of = rows.filter((row) => row.control === control && row.corrections === corrections && row.realised !== null);
-  const neutral = new Map(of.filter(({ level }) => level === 0).map(({ score, realised }) => [score, realised]));
-  return of.filter(({ score }) => neutral.has(score)).map(({ score, level, realised }) => ({ score, level, change: (realised - neutral.get(score)) / spread[control] }));
+/** Changes from the neutral draw in spreads, per score and level; the neutral draw itself is no change. */
+function changes({ rows, spread }, control, field) {
+  const of = rows.filter((row) => row.control === control && row.realised !== null);
+  const asked = of.map(({ score, level, neutral, [field]: value }) => ({ score, level, change: (value - neutral) / spread[control] }));
+  return [...asked, ...[...new Set(of.map(({ score }) => score))].map((score) => ({ score, level: 0, change: 0 }))].sort((a, b) => a.level - b.level);
 }
 
 function figures(result, control) {
-  const closed = changes(result, control, result.corrections);
-  const open = changes(result, control, 0);
+  const closed = changes(result, control, "realised");
+  const open = changes(result, control, "uncorrected");
   const perScore = [...new Set(closed.map(({ score }) => score))].map((score) => spearman(closed.filter((point) => point.score === score)));
   return { scores: perScore.length, pooled: spearman(closed), perScore: perScore.reduce((a, b) => a + b, 0) / perScore.length, slope: slope(closed), open: spearman(open), openSlope: slope(open) };
 }
@@ -162,7 +150,7 @@ function plot(result) {
     const [w, h] = [W - 48, H - 58];
     const x = (level) => x0 + ((level + 2.4) / 4.8) * w;
     const y = (change) => y0 + h - ((Math.max(-3, Math.min(3, change)) + 3) / 6) * h;
-    const points = changes(result, name, result.corrections);
+    const points = changes(result, name, "realised");
     const byScore = Map.groupBy ? Map.groupBy(points, ({ score }) => score) : new Map([...new Set(points.map(({ score }) => score))].map((score) => [score, points.filter((point) => point.score === score)]));
     const lines = [...byScore.values()].map((own) => `<polyline class="one" points="${own.map(({ level, change }) => `${x(level).toFixed(1)},${y(change).toFixed(1)}`).join(" ")}"/>`);
     const middle = LEVELS.map((level) => {

@@ -19,7 +19,11 @@ const MAX_CURVE_BYTES = 8 * 1024 * 1024;
 const NUMBER = /^(@?)([+-]?)(\d+\.?\d*|\.\d+)$/;
 
 /** How performances are measured. */
-export const CONTROL_MEASURE: ControlMeasure = { names: CONTROLS.map(({ name }) => name), measure: measureControls };
+export const CONTROL_MEASURE: ControlMeasure = {
+  names: CONTROLS.map(({ name }) => name),
+  measure: measureControls,
+  levers: CONTROLS.filter(({ group }) => group === "musical").map(({ name }) => name),
+};
 
 /**
  * Read the requests, and the files of the curves.

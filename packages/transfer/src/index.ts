@@ -5,7 +5,10 @@
 export { redraw, type RedrawOptions } from "./redraw.js";
 export { checkRequest, MAX_DEVIATIONS, SteerError, type ControlCurve, type SteerRequest } from "./control-requests.js";
 export { readControlCurve } from "./control-curve.js";
-export { steer, type ControlMeasure, type SteeredControl, type SteeredRendering, type SteerOptions, type Steering } from "./steer.js";
+export {
+  openSteering, steer, type ControlMeasure, type SteeredControl, type SteeredRendering, type Steerer, type SteerOptions, type Steering,
+} from "./steer.js";
+export type { Measured } from "./aims.js";
 export {
   TRANSFER_METHODS, transferPerformance, type Transferred, type TransferredControl, type TransferMethod, type TransferOptions,
 } from "./transfer-performance.js";

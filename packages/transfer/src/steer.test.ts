@@ -3,11 +3,34 @@
  */
 import { describe, expect, test } from "@jest/globals";
 import { config, measure, model, score } from "../test/known-model.js";
-import type { SteerRequest } from "./control-requests.js";
-import { steer } from "./steer.js";
+import { selectColumns, type SteerRequest } from "./control-requests.js";
+import { openSteering, steer, type ControlMeasure } from "./steer.js";
 
 const play = (requests: readonly SteerRequest[], options: { seed?: number; corrections?: number; samples?: number } = {}) => steer(model, score, requests, { measure, seed: 3, ...options });
 const meanOf = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The same model with a control that it does not follow by itself: it grows with loudness and, a little, with shortness. */
+const controls = config.controls!;
+const impressed: typeof model = {
+  ...model,
+  config: {
+    ...config,
+    controls: {
+      names: [...controls.names, "impression"], mean: [...controls.mean, 0], sd: [...controls.sd, 1], spread: [...controls.spread, 0.1], clip: 4,
+      offset: { plain: [...controls.offset.plain, 1], mean: [...controls.offset.mean, 0], sd: [...controls.offset.sd, 1] },
+    },
+  },
+  denoiser: (onsets) => (noisy, time, conditions) =>
+    model.denoiser(onsets)(noisy, time, conditions.map((each) => each && { ...each, ...(each.controls ? { controls: selectColumns(each.controls, [0, 1, 2, 4, 5, 6]) } : {}) })),
+};
+const ruler: ControlMeasure = {
+  names: [...measure.names, "impression"],
+  measure(...of) {
+    const { values: { data, shape: [N] } } = measure.measure(...of);
+    const values = Float32Array.from({ length: 4 * N }, (_, i) => (i % 4 < 3 ? data[3 * (i >> 2) + (i % 4)] : 0.01 * data[3 * (i >> 2)] - 0.05 * data[3 * (i >> 2) + 1]));
+    return { values: { data: values, shape: [N, 4] }, mask: new Uint8Array(4 * N).fill(1) };
+  },
+};
 
 describe("steering", () => {
   test("a draw that follows by halves is corrected until it does what was asked for", async () => {
@@ -39,6 +62,25 @@ describe("steering", () => {
     expect(faster[16]).toBeCloseTo(0.2 * 1.2, 1);
     expect(meanOf(faster.slice(28))).toBeCloseTo(0, 1);
     expect(warnings[0]).toContain("the curve of tempo covers 21 of 40 notes (bar 1 to 6 of 1 to 10.75)");
+  });
+
+  test("what is not followed by itself is moved by levers that are, as far as they bear on it", async () => {
+    const request: SteerRequest = { control: "impression", relative: true, value: -1 };
+    const levered = { ...ruler, levers: ["tempo", "dynamics", "articulation"] };
+    const { renderings: [without] } = await steer(impressed, score, [request], { measure: ruler, seed: 3 });
+    const steerer = openSteering(impressed, score, { measure: levered, seed: 3 });
+    const { renderings: [moved] } = await steerer.play([request]);
+    const [{ neutral, requested, realised, uncorrected }] = moved.controls;
+    expect(requested).toBeCloseTo(neutral - 0.1, 5);
+    expect(without.controls[0].realised).toBeCloseTo(neutral, 5);
+    expect(uncorrected).toBeCloseTo(neutral, 5);
+    expect(Math.abs(realised - requested)).toBeLessThan(0.02);
+    // Softer, hardly longer, at the same tempo.
+    expect(meanOf(moved.parameters.velocityNorm)).toBeLessThan(meanOf(without.parameters.velocityNorm) - 0.04);
+    expect(moved.quartersPerMinute).toBeCloseTo(without.quartersPerMinute, 1);
+    // The same under another request before it.
+    await steerer.play([{ ...request, value: 2 }]);
+    expect((await steerer.play([request])).renderings[0].parameters).toEqual(moved.parameters);
   });
 
   test("is the same for the same seed, and each sample is what its seed gives alone", async () => {
