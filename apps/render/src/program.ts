@@ -11,6 +11,7 @@ import type { EncodeOptions } from "./commands/encode.js";
 import type { FeaturesOptions } from "./commands/features.js";
 import type { NotesOptions } from "./commands/notes.js";
 import type { RenderOptions } from "./commands/render.js";
+import type { TransferCommandOptions } from "./commands/transfer.js";
 import { UsageError } from "./failure.js";
 import { integerIn, numberIn } from "./number-options.js";
 
@@ -32,6 +33,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
       "after",
       examples(
         ["dexter render score.mxl", "plays the score; writes score.mid beside it"],
+        ["dexter transfer score.mxl --from mine.mid --toward hers.mid", "carries one performance toward another"],
         ["dexter notes score.mxl --csv", "lists the notes as a table"],
         ["dexter help render", "explains a command"],
       ),
@@ -78,6 +80,43 @@ export function createProgram(finish: (exitCode: number) => void): Command {
       if (scores.length === 0) throw new UsageError("missing required argument 'score'");
       const { render } = await import("./commands/render.js");
       finish(await render(scores, options));
+    });
+
+  program
+    .command("transfer")
+    .description("Carry a recorded performance toward another one, toward what is asked for, or toward what the model would play.")
+    .argument("<score>", "MusicXML (.musicxml, .xml, .mxl) or MIDI score")
+    .requiredOption("--from <performance>", "the performance to start from: a match file, or any MIDI recording, which is aligned first")
+    .option("--toward <performance>", "another performance of the piece to go toward: match or MIDI")
+    .option("--set <name=value>", "go toward this instead: tempo=+1 is one step (as pianists differ) more than the recording; tempo=1, tempo=@-1: from the mean of all; may be repeated", repeated)
+    .option("--curve <name=file>", "the same along the score, as in dexter render; may be repeated", repeated)
+    .option("--controls <names>", "with --toward: which controls go there, with commas; default: tempo, rubato, dynamics, dynamicRange, articulation, pedal, melodyLead, melodyProminence, chordSpread")
+    .option("--strength <share>", "how far to go: 0 gives the recording back, 1 goes all the way; default: 0.75, with --set or --curve 1", numberIn({ min: 0, max: 1 }))
+    .option("--keep <bars=1-8>", "bars that stay as they were played, counted as played, from 1; the rest joins them; may be repeated", repeated)
+    .addOption(new Option("--method <name>", "cover the recording with noise and denoise it, follow it back to its noise, or move the controls without the network; default: renoise").choices(["renoise", "invert", "move"]))
+    .addOption(new Option("--extra <what>", "notes that the score does not have: move along, or go").choices(["keep", "drop"]).default("keep"))
+    .option("-o, --output <path>", "the MIDI file; default: beside the recording, NAME-transfer.mid")
+    .option("--match <path>", "also write a match file (v1): every score note with its performed note")
+    .option("--plot <path>", "also write a picture (SVG): source, target and result")
+    .option("--seed <n>", "seed of the noise; the same seed writes the same bytes; default: drawn", integerIn({ min: 0, max: 1e15 }))
+    .option("--steps <n>", "sampling steps of the whole way; default: the model's", integerIn({ min: 1, max: 1000 }))
+    .option("--guidance <w>", "how much the draws insist; default: 1, without a goal the model's", numberIn({ min: 0, max: 20 }))
+    .option("--fraction <share>", "part of the way to noise and back; default: 0.75, inverted 1, without a goal the strength", numberIn({ min: 0.01, max: 1 }))
+    .option("--model <folder>", "a base model; default: the one that comes with dexter")
+    .option("--json", "print one JSON line")
+    .addOption(verbose())
+    .addHelpText(
+      "after",
+      examples(
+        ["dexter transfer waltz.mxl --from mine.mid --toward hers.mid -o between.mid", "three quarters of the way to her manner"],
+        ["dexter transfer waltz.mxl --from mine.mid --toward hers.mid --strength 0.25 --plot between.svg", "a quarter of it, and a picture of all three"],
+        ["dexter transfer waltz.mxl --from mine.mid --set tempo=+0.5 --set dynamics=-1 --keep bars=1-8", "a little faster, softer; the first eight bars stay"],
+        ["dexter transfer waltz.mxl --from mine.mid --strength 0.4 --seed 7", "part of the way to what the model would play"],
+      ),
+    )
+    .action(async (score: string, options: TransferCommandOptions) => {
+      const { transfer } = await import("./commands/transfer.js");
+      finish(await transfer(score, options));
     });
 
   program
