@@ -43,6 +43,8 @@ export interface TransferOptions {
   readonly controls?: readonly string[];
   /** Default `"renoise"` where the model has the controls. */
   readonly method?: TransferMethod;
+  /** Whether what a draw misses of the musical controls is moved along their own parameters; default true. */
+  readonly settle?: boolean;
   /** How much of each note stays as it was played, 0–1, `[N]`: see `keptShare`. Missing notes are not played where it is 1. */
   readonly keep?: Float32Array;
   /** The recording of the source, so that its extra notes, pedals and short notes come along. */
@@ -126,7 +128,7 @@ export async function transferPerformance(model: Model, score: Score, source: Pe
       const { aim } = goalOf(plan, before, options, score, strength);
       const drawn = method === "move" ? filled
         : changeTargets(score, filled, await draws.toward(plan, before, aim, method), shareOf(keep), model.config.targets);
-      parameters = settleMoves(score, drawn, before, aim, plan, keep);
+      parameters = options.settle === false ? drawn : settleMoves(score, drawn, before, aim, plan, keep);
     }
   }
   const carried = recording
