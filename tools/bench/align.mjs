@@ -8,13 +8,13 @@
  */
 import { spawnSync } from "node:child_process";
 import { performance as clock } from "node:perf_hooks";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { alignPerformance, openCorpus } from "@dexter/alignment-datasets";
-import { decodePerformance, keepMeasures, scoreForAlignment, unfoldRepeats, writeMatch } from "@dexter/codec";
+import { decodePerformance, keepMeasures, scoreForAlignment, unfoldRepeats } from "@dexter/codec";
 import { loadScore } from "@dexter/codec/node";
 import { sharedPath } from "../shared-data.mjs";
 
@@ -117,7 +117,7 @@ async function growth() {
   console.log(`growth: ${points.map(([n, ms]) => `${n} notes ${ms.toFixed(0)} ms`).join(", ")}; exponent ${slope.toFixed(2)}`);
 }
 
-/** The same performances through parangonar's DualDTW, from match files that it reads. */
+/** The same performances through parangonar's DualDTW, on the score as it was played, from note arrays. */
 async function besideParangonar() {
   const folder = mkdtempSync(join(tmpdir(), "align-bench-"));
   try {
@@ -129,8 +129,13 @@ async function besideParangonar() {
       const started = clock.now();
       alignPerformance(written, performance);
       const ms = clock.now() - started;
-      const path = join(folder, `${k}.match`);
-      writeFileSync(path, writeMatch({ score: found.score, performance: found.performance, alignment: found.alignment }));
+      const path = join(folder, `${k}.json`);
+      const { onsetBeat, durationBeat, onsetQuarter, durationQuarter, onsetDiv, durationDiv, pitch, voice, id } = found.score.notes;
+      const played = found.performance.notes;
+      writeFileSync(path, JSON.stringify({
+        score: { onset_beat: [...onsetBeat], duration_beat: [...durationBeat], onset_quarter: [...onsetQuarter], duration_quarter: [...durationQuarter], onset_div: [...onsetDiv], duration_div: [...durationDiv], pitch: [...pitch], voice: [...voice], id },
+        performance: { onset_sec: [...played.onsetSec], duration_sec: [...played.keyDurationSec], pitch: [...played.pitch], velocity: [...played.velocity], id: played.id },
+      }));
       cases.push({ id: entry.id, path, notes: performance.notes.length, ms });
     }
     writeFileSync(join(folder, "cases.json"), JSON.stringify(cases.map(({ path }) => path)));
