@@ -81,7 +81,12 @@ export function setPairs(set: StoredSet, { split, cacheMB = 64 }: SetPairOptions
     place,
     read(index) {
       const { source, target } = place(index);
-      return { source: readPlace(source), target: readPlace(target) };
+      try {
+        return { source: readPlace(source), target: readPlace(target) };
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        throw new SetFileError(set.path, "pairs", `pair ${index} is of a segment that is not there (${error.message})`);
+      }
     },
   };
 }

@@ -105,7 +105,7 @@ function addMixes(set: StoredSet, index: number, played: readonly number[], writ
   const size = Math.min(performances, played.length);
   if (weights && size < weights.length) return 0;
   const choices = subsetCount(played.length, size);
-  const order = permutation(choices, seed + index);
+  const order = permutation(choices, seed * 2 ** 20 + index);
   const count = weights ? Math.min(perScore, choices) : perScore;
   let written = 0;
   for (let m = 0; m < count; m++) {

@@ -6,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { zeros, type PerformanceParameters } from "@dexter/codec";
+import type { Dataset } from "h5wasm/node";
 import { setPairs } from "../loader/set-pairs.js";
 import type { PerformanceDescription } from "../set/format.js";
+import { hdf5 } from "../set/hdf5.js";
 import { openSet, type StoredSet } from "../set/set-reader.js";
 import { writeSet } from "../set/set-writer.js";
 import type { Split } from "../splits.js";
@@ -266,6 +268,21 @@ describe("pairs stored with a set", () => {
     expect(readFileSync(lonely).equals(before)).toBe(true);
     const set = await openSet(lonely);
     expect(set.readPairs("train")).toBeNull();
+    set.close();
+  });
+
+  test("places that are not there are told, as are lists that are cut off", async () => {
+    const damaged = join(folder, "damaged.h5");
+    await store(damaged, plans);
+    await pairSet(damaged, { k: 5, notes: 4 });
+    const { File } = await hdf5();
+    const file = new File(damaged, "a");
+    (file.get("pairs/train/paired") as Dataset).write_slice([[0, 1], [0, 6]], Int32Array.of(0, 0, 99, 7, 0, 0));
+    (file.get("pairs/validation/paired") as Dataset).resize([0, 6]);
+    file.close();
+    const set = await openSet(damaged);
+    expect(() => setPairs(set, { split: "train" }).read(0)).toThrow("pair 0 is of a segment that is not there (performance 99 of a score with 4 performances)");
+    expect(() => setPairs(set, { split: "validation" }).read(0)).toThrow("expected the shape [1, 6], got [0, 6]");
     set.close();
   });
 
