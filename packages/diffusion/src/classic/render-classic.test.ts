@@ -102,4 +102,25 @@ describe("renderClassic", () => {
     const short = { ...source.parameters, length: 3 };
     await expect(renderClassic(model, score, { source: short })).rejects.toThrow("the source must have the score's 32 notes as played, got 3.");
   });
+
+  test("an inverted source comes back, note by note; with other perceptual features it is changed, and not replaced", async () => {
+    const [{ parameters: source }] = await renderClassic(model, score, { seed: 3, steps: 4 });
+    const [{ parameters: again }] = await renderClassic(model, score, { source, inversion: {}, fraction: 0.8, steps: 12 });
+    let furthest = 0;
+    for (let n = 0; n < source.length; n++) {
+      expect(Math.abs(again.timingSec[n] - source.timingSec[n])).toBeLessThan(1e-4);
+      expect(Math.abs(again.velocityNorm[n] - source.velocityNorm[n])).toBeLessThan(1e-3);
+      furthest = Math.max(furthest, Math.abs(again.articulationLog2[n] - source.articulationLog2[n]));
+    }
+    expect(furthest).toBeLessThan(5e-3);
+    const perceptual = (value: number) => ({ data: new Float32Array(32 * 7).fill(value), shape: [32, 7] as const });
+    const told = { source, fraction: 0.8, steps: 12, perceptual: perceptual(2) };
+    const [{ parameters: same }] = await renderClassic(model, score, { ...told, inversion: {} });
+    const [{ parameters: other }] = await renderClassic(model, score, { ...told, inversion: { perceptual: perceptual(-2) } });
+    const away = (one: typeof source): number => one.velocityNorm.reduce((sum, value, n) => sum + Math.abs(value - source.velocityNorm[n]), 0) / 32;
+    expect(away(same)).toBeLessThan(5e-5);
+    expect(away(other)).toBeGreaterThan(2e-4);
+    await expect(renderClassic(model, score, { source, inversion: {}, sampler: "ddpm" })).rejects.toThrow('sampler "ddpm" has no inverse; take ddim, euler or heun.');
+    await expect(renderClassic(model, score, { inversion: {} })).rejects.toThrow("inversion needs a source.");
+  });
 });

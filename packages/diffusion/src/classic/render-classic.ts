@@ -9,6 +9,7 @@ import { DEFAULT_SOURCE_FRACTION, type DrawProgress } from "../draw-progress.js"
 import { RenderError } from "../errors.js";
 import type { Rendering } from "../render.js";
 import { noiseSchedule } from "../sampling/noise-schedule.js";
+import { invertDiffusion } from "../sampling/samplers/invert-diffusion.js";
 import { noNoise, startNoise } from "../sampling/samplers/noise-source.js";
 import { sampleDiffusion, type DiffusionSampleOptions } from "../sampling/samplers/sample-diffusion.js";
 import { SAMPLERS, type SamplerName } from "../sampling/samplers/sampler-table.js";
@@ -60,6 +61,14 @@ export interface ClassicRenderOptions extends Pick<DiffusionSampleOptions, "samp
    * it is left; default 0.75. 1 starts from the source itself and adds no noise, for models that were trained on pairs of performances.
    */
   readonly fraction?: number;
+  /**
+   * Follow the source back to the noise that the model would make it of, instead of covering it with other noise (DDIM inversion, for
+   * `ddim`, `euler` and `heun`; guidance is then 1 unless told): with the same perceptual features the source comes back, with others it is changed by them.
+   */
+  readonly inversion?: {
+    /** What the source measures, as `perceptual`. Default: the same as `perceptual`. */
+    readonly perceptual?: Matrix;
+  };
   /** Told how much is done, 0–1. */
   readonly onProgress?: (fraction: number) => void;
   /** Told what a draw is after each step, and its start as step 0; standardized, the channels are `PARAMETER_NAMES`. */
@@ -69,6 +78,8 @@ export interface ClassicRenderOptions extends Pick<DiffusionSampleOptions, "samp
 const DEFAULT_GUIDANCE = 1.2;
 /** Estimates of clean data keep to this many standard deviations. */
 const DEFAULT_CLIP = 5;
+/** Steps there and back, where none are asked for. */
+const INVERSION_STEPS = 20;
 const P = PARAMETER_NAMES.length;
 
 /**
@@ -90,6 +101,9 @@ export async function renderClassic(model: ClassicRenderer, score: Score, option
   const shown = showScore(config.network, played, options);
   const sampling = samplingOptions(config, options);
   const denoiser = overWindows(model.denoiser, shown);
+  const { inversion } = options;
+  if (inversion && !options.source) throw new RenderError("inversion needs a source.");
+  const sourceCondition = inversion?.perceptual ? showScore(config.network, played, { ...options, perceptual: inversion.perceptual }).condition : shown.condition;
 
   const renderings: Rendering[] = [];
   const { onProgress, onStep } = options;
@@ -99,13 +113,16 @@ export async function renderClassic(model: ClassicRenderer, score: Score, option
   for (let k = 0; k < samples; k++) {
     const noise = startNoise([1, shown.notes, P], seed + k);
     const schedule = SAMPLERS[sampling.sampler].prediction === "flow" ? null : sampling.schedule ?? null;
-    const start = !source ? noise : fraction === 1 ? source : renoiseSource(source, noise, { schedule, fraction });
+    const start = !source ? noise
+      : inversion ? (await invertDiffusion(denoiser, source, [sourceCondition], { ...sampling, steps: sampling.steps ?? INVERSION_STEPS, fraction })).start
+      : fraction === 1 ? source : renoiseSource(source, noise, { schedule, fraction });
     let started = !onStep;
     const drawn = await sampleDiffusion(denoiser, start, [shown.condition], {
       ...sampling,
+      ...(inversion && { steps: sampling.steps ?? INVERSION_STEPS }),
       seed: seed + k,
       fraction,
-      ...(source && fraction === 1 && { noise: noNoise }),
+      ...(source && !inversion && fraction === 1 && { noise: noNoise }),
       onStep: (onProgress ?? onStep) && (({ step, steps, x }) => {
         if (!started) onStep?.({ sample: k, step: 0, steps, x: start });
         started = true;
@@ -185,14 +202,15 @@ function windowSize(network: ClassicNetworkConfig, notes: number): number {
 }
 
 function samplingOptions({ prediction, schedule }: ClassicConfig, options: ClassicRenderOptions): DiffusionSampleOptions & { readonly sampler: SamplerName } {
-  const { sampler = prediction === "flow" ? "heun" : "dpmpp2m", steps, eta, clip = DEFAULT_CLIP, compat, signal } = options;
-  const guidance = options.guidance ?? DEFAULT_GUIDANCE;
+  const { inversion, sampler = prediction === "flow" ? "heun" : inversion ? "ddim" : "dpmpp2m", steps, eta, clip = DEFAULT_CLIP, compat, signal } = options;
+  const guidance = options.guidance ?? (inversion ? 1 : DEFAULT_GUIDANCE);
   if (!(Math.abs(guidance) <= 20)) throw new RenderError(`guidance must be from -20 to 20, got ${guidance}.`);
   const traits = Object.hasOwn(SAMPLERS, sampler) ? SAMPLERS[sampler] : undefined;
   if (!traits) throw new RenderError(`sampler must be one of ${Object.keys(SAMPLERS).join(", ")}, got "${String(sampler)}".`);
   if ((prediction === "flow") !== (traits.prediction === "flow")) {
     throw new RenderError(`sampler "${sampler}" does not fit a model that predicts ${prediction}; take ${prediction === "flow" ? "heun" : "dpmpp2m"}.`);
   }
+  if (inversion && (traits.rule === "dpmpp2m" || traits.eta > 0 || (eta ?? 0) > 0)) throw new RenderError(`sampler "${sampler}"${eta ? ` with eta ${eta}` : ""} has no inverse; take ddim, euler or heun.`);
   return { sampler, prediction, schedule: noiseSchedule(schedule), steps, eta, guidance, clip, compat, signal };
 }
 
