@@ -2,10 +2,10 @@
  * @file How near two performances are in one measure, or two sets of them.
  */
 import { correlation, mean, standardDeviation } from "../correlation.js";
-import { klDivergence, type DivergenceOptions } from "./density.js";
+import { sortedDivergence, type DivergenceOptions } from "./density.js";
 import { rankCorrelation } from "./rank-correlation.js";
 import { warpingDistance, type WarpingOptions } from "./warping.js";
-import { wassersteinDistance } from "./wasserstein.js";
+import { sortedDistance, sortedValues } from "./wasserstein.js";
 
 /** Names of the figures of a {@link CurveComparison}, in the order of every table. */
 export const COMPARISON_FIGURES = [
@@ -55,8 +55,7 @@ export function compareCurves(first: readonly Float64Array[], second: readonly F
 
 /** The figures of one pair. */
 export function pairFigures(a: Float64Array, b: Float64Array, options: WarpingOptions): PairFigures {
-  const sharedA = a.filter((value, k) => !Number.isNaN(value) && !Number.isNaN(b[k]));
-  const sharedB = b.filter((value, k) => !Number.isNaN(value) && !Number.isNaN(a[k]));
+  const [sharedA, sharedB] = shared(a, b);
   return {
     places: sharedA.length,
     pearson: correlation(sharedA, sharedB),
@@ -86,8 +85,8 @@ export function combinePairs(
     spearman: over((pair) => pair.spearman),
     meanDifference: over((pair) => pair.meanDifference),
     deviationDifference: over((pair) => pair.deviationDifference),
-    klDivergence: klDivergence(valuesA, valuesB, options),
-    wasserstein: wassersteinDistance(valuesA, valuesB),
+    klDivergence: sortedDivergence(valuesA, valuesB, options),
+    wasserstein: sortedDistance(valuesA, valuesB),
     warping: over((pair) => pair.warping),
   };
 }
@@ -103,13 +102,26 @@ export function relativeDeviation(a: Float64Array, b: Float64Array, scale: Float
   return mean(a.map((value, k) => (value - b[k]) / scale[k]));
 }
 
+/** Both curves at the places that both have. */
+function shared(a: Float64Array, b: Float64Array): [Float64Array, Float64Array] {
+  const ofA = new Float64Array(a.length);
+  const ofB = new Float64Array(a.length);
+  let count = 0;
+  for (let k = 0; k < a.length; k++) {
+    if (Number.isNaN(a[k]) || Number.isNaN(b[k])) continue;
+    ofA[count] = a[k];
+    ofB[count++] = b[k];
+  }
+  return [ofA.subarray(0, count), ofB.subarray(0, count)];
+}
+
+/** All values of several curves, rising. */
 function pooled(curves: readonly Float64Array[]): Float64Array {
-  if (curves.length === 1) return curves[0];
   const all = new Float64Array(curves.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const curve of curves) {
     all.set(curve, at);
     at += curve.length;
   }
-  return all;
+  return sortedValues(all);
 }

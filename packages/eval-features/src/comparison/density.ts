@@ -6,6 +6,7 @@
  */
 import { randomStream } from "@dexter/codec";
 import { lowerBound } from "./rank-correlation.js";
+import { sortedValues } from "./wasserstein.js";
 
 /** More values than this are gathered on a grid of as many points: far finer than the kernel. */
 const MOST_CENTRES = 512;
@@ -26,7 +27,10 @@ export interface Density {
  * @returns `null` with fewer than two values, or where all are equal
  */
 export function gaussianDensity(values: Float64Array): Density | null {
-  const there = values.filter((value) => !Number.isNaN(value)).sort();
+  return sortedDensity(sortedValues(values));
+}
+
+function sortedDensity(there: Float64Array): Density | null {
   const n = there.length;
   const middle = there.reduce((sum, value) => sum + value, 0) / n;
   const variance = there.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (n - 1);
@@ -75,9 +79,14 @@ export interface DivergenceOptions {
  * @param q - values, NaN where missing
  * @returns NaN where one of the two has no density
  */
-export function klDivergence(p: Float64Array, q: Float64Array, { seed = 1, draws = 512 }: DivergenceOptions = {}): number {
-  const densityP = gaussianDensity(p);
-  const densityQ = gaussianDensity(q);
+export function klDivergence(p: Float64Array, q: Float64Array, options: DivergenceOptions = {}): number {
+  return sortedDivergence(sortedValues(p), sortedValues(q), options);
+}
+
+/** The divergence of samples that are sorted already, without gaps. */
+export function sortedDivergence(p: Float64Array, q: Float64Array, { seed = 1, draws = 512 }: DivergenceOptions): number {
+  const densityP = sortedDensity(p);
+  const densityQ = sortedDensity(q);
   if (!densityP || !densityQ) return Number.NaN;
   const points = densityP.draw(draws, seed);
   return points.reduce((sum, point) => sum + densityP.logAt(point) - densityQ.logAt(point), 0) / draws;

@@ -5,11 +5,11 @@
 
 /** How far a curve may run ahead unless told: this share of its places, and never more than so many. */
 const BAND_SHARE = 0.1;
-const MOST_BAND = 32;
+const MOST_BAND = 16;
 
 /** How to warp. */
 export interface WarpingOptions {
-  /** Places that a curve may run ahead of the other; default: a tenth of the longer curve, at most 32. */
+  /** Places that a curve may run ahead of the other; default: a tenth of the longer curve, at most 16. */
   readonly band?: number;
 }
 
@@ -29,7 +29,7 @@ export function warpingDistance(a: Float64Array, b: Float64Array, options: Warpi
   const wished = options.band ?? Math.min(MOST_BAND, Math.ceil(BAND_SHARE * Math.max(n, m)));
   // Where lengths differ, the band lies around the diagonal and is as wide as its steps.
   const slope = m / n;
-  const band = Math.max(wished, Math.ceil(slope), 1);
+  const band = Math.max(wished, Math.ceil(slope), 1); // never less than a row's step
   let cost = new Float64Array(m).fill(Infinity);
   let steps = new Int32Array(m);
   let nextCost = new Float64Array(m);
@@ -38,24 +38,31 @@ export function warpingDistance(a: Float64Array, b: Float64Array, options: Warpi
     const middle = Math.round(i * slope);
     const from = Math.max(0, middle - band);
     const to = i === n - 1 ? m - 1 : Math.min(m - 1, middle + band);
-    nextCost.fill(Infinity);
+    // Of the row before, the next one reads no further than its own band.
+    if (from > 0) nextCost[from - 1] = Infinity;
+    nextCost.fill(Infinity, to + 1, to + band + 2);
+    const value = x[i];
+    let diagonal = i === 0 && from === 0 ? 0 : from > 0 ? cost[from - 1] : Infinity;
+    let diagonalSteps = from > 0 ? steps[from - 1] : 0;
+    let left = Infinity;
+    let leftSteps = 0;
     for (let j = from; j <= to; j++) {
-      let best = i === 0 && j === 0 ? 0 : Infinity;
-      let count = 0;
-      if (j > 0 && cost[j - 1] < best) {
-        best = cost[j - 1];
-        count = steps[j - 1];
+      const above = cost[j];
+      const aboveSteps = steps[j];
+      if (above < diagonal) {
+        diagonal = above;
+        diagonalSteps = aboveSteps;
       }
-      if (cost[j] < best) {
-        best = cost[j];
-        count = steps[j];
+      if (left < diagonal) {
+        diagonal = left;
+        diagonalSteps = leftSteps;
       }
-      if (j > from && nextCost[j - 1] < best) {
-        best = nextCost[j - 1];
-        count = nextSteps[j - 1];
-      }
-      nextCost[j] = best + Math.abs(x[i] - y[j]);
-      nextSteps[j] = count + 1;
+      left = diagonal + Math.abs(value - y[j]);
+      leftSteps = diagonalSteps + 1;
+      nextCost[j] = left;
+      nextSteps[j] = leftSteps;
+      diagonal = above;
+      diagonalSteps = aboveSteps;
     }
     [cost, nextCost] = [nextCost, cost];
     [steps, nextSteps] = [nextSteps, steps];

@@ -10,8 +10,16 @@
  * @returns in the unit of the values; NaN where one sample is empty
  */
 export function wassersteinDistance(a: Float64Array, b: Float64Array): number {
-  const sortedA = a.filter((value) => !Number.isNaN(value)).sort();
-  const sortedB = b.filter((value) => !Number.isNaN(value)).sort();
+  return sortedDistance(sortedValues(a), sortedValues(b));
+}
+
+/** The values that are there, rising. */
+export function sortedValues(values: Float64Array): Float64Array {
+  return values.filter((value) => !Number.isNaN(value)).sort();
+}
+
+/** The distance of samples that are sorted already. */
+export function sortedDistance(sortedA: Float64Array, sortedB: Float64Array): number {
   const n = sortedA.length;
   const m = sortedB.length;
   if (n === 0 || m === 0) return Number.NaN;
