@@ -130,10 +130,10 @@ async function besideParangonar() {
       alignPerformance(written, performance);
       const ms = clock.now() - started;
       const path = join(folder, `${k}.json`);
-      const { onsetBeat, durationBeat, onsetQuarter, durationQuarter, onsetDiv, durationDiv, pitch, voice, id } = found.score.notes;
+      const { onsetBeat, durationBeat, onsetQuarter, durationQuarter, onsetDiv, durationDiv, pitch, voice, grace, id } = found.score.notes;
       const played = found.performance.notes;
       writeFileSync(path, JSON.stringify({
-        score: { onset_beat: [...onsetBeat], duration_beat: [...durationBeat], onset_quarter: [...onsetQuarter], duration_quarter: [...durationQuarter], onset_div: [...onsetDiv], duration_div: [...durationDiv], pitch: [...pitch], voice: [...voice], id },
+        score: { onset_beat: [...onsetBeat], duration_beat: [...durationBeat], onset_quarter: [...onsetQuarter], duration_quarter: [...durationQuarter], onset_div: [...onsetDiv], duration_div: [...durationDiv], pitch: [...pitch], voice: [...voice], is_grace: [...grace], id },
         performance: { onset_sec: [...played.onsetSec], duration_sec: [...played.keyDurationSec], pitch: [...played.pitch], velocity: [...played.velocity], id: played.id },
       }));
       cases.push({ id: entry.id, path, notes: performance.notes.length, ms });

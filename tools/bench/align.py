@@ -13,7 +13,7 @@ warnings.filterwarnings("ignore")
 import numpy as np
 import parangonar
 
-TYPES = {"id": "U64", "pitch": "i4", "voice": "i4", "velocity": "i4", "onset_div": "i4", "duration_div": "i4"}
+TYPES = {"id": "U64", "pitch": "i4", "voice": "i4", "velocity": "i4", "onset_div": "i4", "duration_div": "i4", "is_grace": "?"}
 
 
 def note_array(columns: dict) -> np.ndarray:

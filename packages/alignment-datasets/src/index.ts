@@ -15,7 +15,7 @@ export {
   type LoadBeatsOptions, type LoadedBeats,
 } from "./corpora/beat-corpus.js";
 export { ATEPP_ALIGN, ATEPP_LEFT_OUT, type AlignNotes, type AteppOptions } from "./corpora/atepp.js";
-export { matchRenderings, RENDERING_PATTERNS, type MatchedRenderings, type RenderingFile } from "./corpora/renderings.js";
+export { matchRenderings, RENDERING_PATTERNS, type MatchedRenderings, type RenderingFile, type UnmatchedFile } from "./corpora/renderings.js";
 export { workOf } from "./corpora/work.js";
 export { HELD_OUT_MAZURKAS, TEST_WORKS, isTestPiece, splitPieces, type Split, type SplitOptions, type SplitPiece } from "./splits.js";
 export { loadPianists, playedAsWritten, type PlayedPiece } from "./pianists.js";
@@ -46,4 +46,4 @@ export { pairSet, type PairCounts, type PairOptions, type PairReport } from "./p
 export { drawPairs, possiblePairs, type DrawOptions, type PairPlace, type PossiblePairs } from "./pairing/possible-pairs.js";
 export { type Passage, type PassageOptions, type SegmentPlace } from "./pairing/passages.js";
 export { type PairDescription, type StoredPairs } from "./set/stored-pairs.js";
-export { mixPerformances, mixSet, type MixOptions, type MixReport } from "./mixing/mix-set.js";
+export { mixPerformances, mixSet, type MixOptions, type MixReport, type MixedPerformance } from "./mixing/mix-set.js";

@@ -23,7 +23,7 @@ export { createModel, type Model, type ModelOptions, type ModelSource, type Scor
 export type { Batch, Denoiser } from "./denoiser.js";
 export { controlInput, plainPerformance, standardizeControls, type ControlRequest } from "./base/controls.js";
 export { modelFeatures } from "./base/model-features.js";
-export { standardize, unstandardize } from "./base/standardize.js";
+export { standardize, unstandardize, type Scale } from "./base/standardize.js";
 export { modelNotes, type ModelNotes } from "./base/model-notes.js";
 export { parametersToTargets, type PieceLevel, type Targets } from "./base/targets.js";
 export { guide, guideBoth } from "./guidance.js";

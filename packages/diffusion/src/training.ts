@@ -49,7 +49,7 @@ export { MemoryLimitError, memoryUse, type MemoryUse } from "./training/memory-g
 export type {
   BaseDelegate, BaseStart, ClassicDelegate, ClassicStart, DelegatedNetwork, DelegatedStart, DelegatedStep,
 } from "./training/delegate.js";
-export type { PreparedPiece, PreparedPerformance } from "./training/training-piece.js";
+export type { PreparedControls, PreparedPiece, PreparedPerformance } from "./training/training-piece.js";
 export type { Trainee } from "./training/adamw.js";
 export { weightedSquaredError, type Loss } from "./training/loss.js";
 export type { LinearTerms } from "./training/linear-terms.js";

@@ -18,8 +18,16 @@ export interface RenderingFile {
 export interface MatchedRenderings {
   /** In the order of the files' names. */
   readonly files: readonly RenderingFile[];
-  /** With the reason. */
-  readonly unmatched: readonly { readonly file: string; readonly message: string }[];
+  /** Files of no piece, or of several. */
+  readonly unmatched: readonly UnmatchedFile[];
+}
+
+/** A file that belongs to no piece. */
+export interface UnmatchedFile {
+  /** Its path. */
+  readonly file: string;
+  /** Why. */
+  readonly message: string;
 }
 
 /**

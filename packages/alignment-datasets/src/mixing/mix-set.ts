@@ -123,13 +123,21 @@ function addMixes(set: StoredSet, index: number, played: readonly number[], writ
   return written;
 }
 
+/** A performance between others. */
+export interface MixedPerformance {
+  /** Note by note between those of its parts. */
+  readonly parameters: PerformanceParameters;
+  /** The same of their controls, where all of them have some. */
+  readonly controls?: StoredControls;
+}
+
 /**
  * Interpolate performances of one score, note by note: parameters and controls by weight, masks intersected.
  *
  * @param weights - as many, 0 or more, sum 1
  * @throws ShapeError when they are not of one score
  */
-export function mixPerformances(performances: readonly StoredPerformance[], weights: readonly number[]): { readonly parameters: PerformanceParameters; readonly controls?: StoredControls } {
+export function mixPerformances(performances: readonly StoredPerformance[], weights: readonly number[]): MixedPerformance {
   const [first] = performances;
   if (!first || performances.length !== weights.length) throw new ShapeError(`mixPerformances: needs a weight for each performance, got ${performances.length} performances and ${weights.length} weights.`);
   const [N, P] = first.parameters.shape;

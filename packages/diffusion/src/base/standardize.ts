@@ -6,7 +6,7 @@ import { ShapeError, type Matrix } from "@dexter/codec";
 import type { FeatureConfig, TargetConfig } from "../model/config.js";
 
 /** Mean, deviation and bound of every column. */
-type Scale = Pick<FeatureConfig | TargetConfig, "mean" | "sd" | "clip">;
+export type Scale = Pick<FeatureConfig | TargetConfig, "mean" | "sd" | "clip">;
 
 /**
  * `clamp((x − mean) / sd, ±clip)` per column.

@@ -44,6 +44,14 @@ export interface TrainingPiece {
   readonly weight?: number;
 }
 
+/** Controls of a prepared performance. */
+export interface PreparedControls {
+  /** Standardized, `[N, K]`. */
+  readonly values: Float32Array;
+  /** 1 where they were measured, `[N · K]`. */
+  readonly mask: Uint8Array;
+}
+
 /** A performance's targets on the network's scale. */
 export interface PreparedPerformance {
   /** Standardized, `[N, 6]`. */
@@ -51,7 +59,7 @@ export interface PreparedPerformance {
   /** `[N, 6]`. */
   readonly weights: Float32Array;
   /** Standardized controls `[N, K]`, and where they were measured `[N · K]`; absent in a model without. */
-  readonly controls?: { readonly values: Float32Array; readonly mask: Uint8Array };
+  readonly controls?: PreparedControls;
 }
 
 /** A piece as batches are cut from it. */
