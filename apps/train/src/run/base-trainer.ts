@@ -64,13 +64,14 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
       return "finish";
     }
   };
+  const initial = config.initial === null ? undefined : await loadCheckpoint(config.initial);
   const model = await trainBase({
     ...data,
-    ...(config.initial ? { initial: await loadCheckpoint(config.initial) } : {}),
+    ...(initial ? { initial } : {}),
     engine,
     delegate: context.torch?.base,
     options: config.training,
-    record: { data: data.record, works: worksOf(data, options.fold) },
+    record: { data: data.record, works: worksOf(data, options.fold, initial?.config.training["works"]) },
     dataDigest: data.digest,
     resume,
     ended,
@@ -96,10 +97,10 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
   }
 }
 
-/** Compositions that are trained on, by name: `evaluate` warns of them. */
-function worksOf({ pieces }: FitData, fold: ReturnType<typeof trainingOptions>["fold"]): string[] {
+/** Compositions that are trained on, by name, here or before: `evaluate` warns of them. */
+function worksOf({ pieces }: FitData, fold: ReturnType<typeof trainingOptions>["fold"], before: unknown): string[] {
   const works = pieces.map(({ name, group }) => group ?? name).filter((work) => !fold || foldOf(work, fold.of) !== fold.index);
-  return [...new Set(works)].sort();
+  return [...new Set([...works, ...(Array.isArray(before) ? (before as string[]) : [])])].sort();
 }
 
 /**

@@ -25,6 +25,18 @@ describe("a model card", () => {
     expect(card).toMatch(/## Licence\n\n.*CC BY-NC-SA 4\.0/);
   });
 
+  test("tells what a run went on from, and its controls", () => {
+    const initial = { ...CONFIG.training, seed: 1, steps: { mean: 1500 }, data: [{ corpora: ["mazurkabl"], licences: ["CC BY 4.0"] }] };
+    const training = { ...CONFIG.training, initial, validation: { flow: { step: 9, channels: [1, 2] } } };
+    const controls = { names: ["rubato"], mean: [-2.86], sd: [1.16], spread: [0.475], offset: { plain: [0], mean: [0], sd: [1] }, clip: 4, followed: [0.91] };
+    const told = formatModelCard({ ...CONFIG, training, controls } as ModelConfig);
+    expect(told).toContain("data: asap, batik, mazurkabl (CC BY-NC-SA 4.0, CC BY 4.0)");
+    expect(told).toContain("begun from a checkpoint of these steps: mean 1500, seed 1");
+    expect(told).toContain("| mean, step 400 | r with single performances | 0.400 | 0.600 |");
+    expect(told).toContain("| flow, step 9 | error (standardized) | 1.000 | 2.000 |");
+    expect(told).toContain("| rubato | -2.86 | 1.16 | 0.475 | 0.91 |");
+  });
+
   test("takes a new evaluation in the place of the old", () => {
     const once = withEvaluation(card, "the old table");
     const twice = withEvaluation(once, "the new table");

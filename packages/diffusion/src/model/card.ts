@@ -23,10 +23,13 @@ const NOT_EVALUATED = "Not evaluated yet: `dexter-train evaluate MODEL --corpus 
 /** Write the card of a checkpoint from what its configuration says of itself. */
 export function formatModelCard(config: ModelConfig): string {
   const record = config.training as TrainingRecord;
-  const corpora = record.data?.flatMap((set) => set.corpora ?? []) ?? [];
-  const licences = [...new Set(record.data?.flatMap((set) => set.licences ?? []) ?? [])];
+  // What a run went on from was learned, too.
+  const records = chain(record);
+  const sets = records.flatMap(({ data = [] }) => data);
+  const corpora = [...new Set(sets.flatMap((set) => set.corpora ?? []))];
+  const licences = [...new Set(sets.flatMap((set) => set.licences ?? []))];
   const { sampling, pieceLevel, targets, controls } = config;
-  const figures = Object.entries(record.validation ?? {}).flatMap(([stage, { step, channels, correlation }]) => [
+  const figures = Object.entries(Object.assign({}, ...records.map(({ validation }) => validation).reverse()) as NonNullable<TrainingRecord["validation"]>).flatMap(([stage, { step, channels, correlation }]) => [
     ...(channels ? [`| ${stage}, step ${step ?? "?"} | error (standardized) | ${row(channels)} |`] : []),
     ...(correlation ? [`| ${stage}, step ${step ?? "?"} | r with single performances | ${row(correlation)} |`] : []),
   ]);
@@ -39,7 +42,7 @@ Expressive piano performance from a score: a rectified flow over six performance
 
 - data: ${corpora.length > 0 ? corpora.join(", ") : "not recorded"}${licences.length > 0 ? ` (${licences.join(", ")})` : ""}
 - training pieces: ${record.pieces ?? "?"} scores, ${record.performances ?? "?"} performances; validation: ${record.validationPieces ?? "?"} scores of other pieces
-- split seed: ${[...new Set(record.data?.flatMap(({ seed }) => seed ?? []))].join(", ") || "?"}; training seed: ${record.seed ?? "?"}
+- split seed: ${[...new Set(sets.flatMap(({ seed }) => seed ?? []))].join(", ") || "?"}; training seed: ${record.seed ?? "?"}
 - kept out of both by rule: everything in Vienna 4x22, and Chopin op. 10 no. 3 and op. 38, Mozart K. 331 (first movement) and Schubert D. 783 no. 15 wherever they stand; ten mazurkas (HELD_OUT_MAZURKAS of @dexter/alignment-datasets)
 - steps: ${Object.entries(record.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ")}; engine: ${record.engine ?? "?"}${beginning(record.initial)}
 - statistics of features and targets: from the training part only
@@ -66,6 +69,11 @@ measured. Grace notes and ornaments are played as printed.
 
 The weights carry the licence of the data sets that they were trained on: ${licences.join(", ") || "CC BY-NC-SA 4.0"}.
 `;
+}
+
+/** A run, and what it went on from. */
+function chain(record: TrainingRecord): TrainingRecord[] {
+  return [record, ...(record.initial ? chain(record.initial) : [])];
 }
 
 /** What a run went on from. */
