@@ -31,7 +31,7 @@ const { values: flags, positionals: sets } = parseArgs({
   allowPositionals: true,
   options: {
     model: { type: "string", default: "data/models/base" }, notes: { type: "string", default: "300" }, most: { type: "string", default: "24" },
-    methods: { type: "string", default: "renoise,invert,move" }, steps: { type: "string" },
+    methods: { type: "string", default: "renoise,invert,move" }, steps: { type: "string" }, guidance: { type: "string" },
     groups: { type: "string", default: Object.keys(GROUPS).join() }, strengths: { type: "string", default: "0,0.25,0.5,0.75,1" },
     json: { type: "string" }, plot: { type: "string" }, from: { type: "string" },
   },
@@ -56,7 +56,7 @@ async function run() {
         if (method === "move" && controls.some((control) => !MOVED_CONTROLS.includes(control))) continue;
         for (const strength of strengths) {
           const { parameters, covered } = await transferPerformance(model, score, source, {
-            toward: target, controls, strength, method, measure, features, seed: 5, ...(flags.steps && { steps: Number(flags.steps) }),
+            toward: target, controls, strength, method, measure, features, seed: 5, ...(flags.steps && { steps: Number(flags.steps) }), ...(flags.guidance && { guidance: Number(flags.guidance) }),
           });
           rows.push({
             pair: name, group, method, strength, fall: covered,
