@@ -11,6 +11,7 @@ const [P01, P02] = ["p01", "p02"].map((who) => join(SCHUBERT, `Schubert_D783_no1
 interface Report {
   readonly notes: number;
   readonly performances: readonly { readonly name: string; readonly matchRatio: number; readonly comparison: Readonly<Record<string, Readonly<Record<string, number | null>>>> }[];
+  readonly together?: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
   readonly warnings: readonly string[];
 }
 
@@ -46,6 +47,9 @@ describe("dexter compare", () => {
     expect(page).toContain("each against 1 human performance");
     expect(page.match(/<svg/g)).toHaveLength(4);
     expect(page).not.toContain(folder);
+    const both = JSON.parse((await dexter(folder, "compare", P01, P02, "--humans", P02, "--score", SCORE, "--json")).stdout) as Report;
+    expect(both.together!.velocityNote.pairs).toBe(2);
+    expect(both.together!.velocityNote.pearson).toBeCloseTo((1 + both.performances[0].comparison.velocityNote.pearson!) / 2, 9);
     expect(filesIn(folder)).toEqual(["report.html"]);
   }));
 

@@ -43,23 +43,29 @@ export async function compare(files: readonly string[], options: CompareOptions)
   ]);
   for (const warning of warnings) complain(warning);
 
-  const comparisons = compareEach(score, compared.map(({ parameters }) => parameters), humans, { seed: options.seed });
+  const own = compared.map(({ parameters }) => parameters);
+  const comparisons = compareEach(score, own, humans, { seed: options.seed });
+  // Several against people: a set against a set, too.
+  const together = own.length > 1 && humans.length > 0 ? comparePerformances(score, own, humans, { seed: options.seed }) : undefined;
   if (options.html !== undefined) await writePage(options.html, score, compared, comparisons, humans, warnings, options);
   const seconds = Math.round(performance.now() - start) / 1000;
   if (options.json) {
     const record = {
       score: options.score, notes: score.notes.length, release: options.release, seed: options.seed, humans: humanFiles,
       performances: compared.map(({ file, name, matchRatio, extraNotes }, p) => ({ file, name, matchRatio, extraNotes, comparison: comparisons[p] })),
-      warnings, ...(options.html !== undefined && { html: options.html }), seconds,
+      ...(together && { together }), warnings, ...(options.html !== undefined && { html: options.html }), seconds,
     };
     await print(`${JSON.stringify(record)}\n`);
   } else {
-    await print(`${describe(score, compared, comparisons, humans, options)}${options.html === undefined ? "" : `${options.html}: written\n`}`);
+    await print(`${describe(score, compared, comparisons, together, humans, options)}${options.html === undefined ? "" : `${options.html}: written\n`}`);
   }
   return EXIT.ok;
 }
 
-function describe(score: Score, compared: readonly PlayedFile[], comparisons: readonly PerformanceComparison[], humans: readonly PerformanceParameters[], options: CompareOptions): string {
+function describe(
+  score: Score, compared: readonly PlayedFile[], comparisons: readonly PerformanceComparison[], together: PerformanceComparison | undefined,
+  humans: readonly PerformanceParameters[], options: CompareOptions,
+): string {
   const names = compared.map(({ name }) => name);
   const title = score.title ?? basename(options.score);
   const rule = `release ${options.release}, seed ${options.seed}`;
@@ -69,7 +75,7 @@ function describe(score: Score, compared: readonly PlayedFile[], comparisons: re
     return `${title}: ${a.name} (${percent(a.matchRatio)} of ${score.notes.length} notes) against ${b.name} (${percent(b.matchRatio)}); ${rule}\n\n${table}`;
   }
   const whom = humans.length > 0 ? `${humans.length} human performances` : "all others";
-  return `${title}: ${compared.length === 1 ? names[0] : `${compared.length} performances`} of ${score.notes.length} notes, ${compared.length === 1 ? "" : "each "}against ${whom}; ${rule}\n\n${formatComparisons(names, comparisons)}`;
+  return `${title}: ${compared.length === 1 ? names[0] : `${compared.length} performances`} of ${score.notes.length} notes, ${compared.length === 1 ? "" : "each "}against ${whom}; ${rule}\n\n${formatComparisons(together ? [...names, "all together"] : names, together ? [...comparisons, together] : comparisons)}`;
 }
 
 async function writePage(
