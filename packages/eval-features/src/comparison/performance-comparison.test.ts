@@ -61,6 +61,13 @@ describe("performances compared", () => {
     expect(withHumans.velocityNote.pearson).toBeCloseTo(each[0].velocityNote.pearson, 12);
   });
 
+  test("a tempo is clipped two octaves from its median, so that one slip does not decide every figure", () => {
+    const slip = played([0, 0, 0, 0, 0, 0, 0, 0]);
+    slip.beatPeriod[3] = 0.01; // 6000 beats a minute, where the rest has 100
+    const { tempo } = comparePerformances(score, slip, played([0, 0, 0, 0, 0, 0, 0, 0]));
+    expect(tempo.meanDifference).toBeCloseTo(300 / 7, 9); // 400 for one of seven onsets
+  });
+
   test("asks for two performances of one release and one score", () => {
     expect(() => compareEach(score, [played(SHAPE)])).toThrow("expected two performances, or one and people's, got 1 and 0");
     expect(() => comparePerformances(score, played(SHAPE), [])).toThrow(CodecError);

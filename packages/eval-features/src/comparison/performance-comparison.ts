@@ -11,6 +11,9 @@ import {
 /** What performances are compared in: the measures of agreement, and the pedal of each note. */
 export const COMPARED_MEASURES = [...MEASURES, "pedal"] as const;
 
+/** A tempo further from its median is clipped, octaves. */
+const MAX_OCTAVES = 2;
+
 /** One of {@link COMPARED_MEASURES}. */
 export type ComparedMeasure = (typeof COMPARED_MEASURES)[number];
 
@@ -99,5 +102,12 @@ function allCurves(score: Score, performances: readonly PerformanceParameters[],
   const notes = places.places.velocityNote;
   return perComparedMeasure((measure) => measure === "pedal"
     ? performances.map(({ pedalNorm, mask }) => Float64Array.from(notes, (n) => (mask[n] ? pedalNorm[n] : Number.NaN)))
-    : measured.map((curves) => curves[measure as Measure]));
+    : measured.map((curves) => (measure === "tempo" ? clippedTempo(curves.tempo) : curves[measure as Measure])));
+}
+
+/** A tempo within {@link MAX_OCTAVES} of its median: two notes that were matched wrongly make thousands of beats a minute, and one such place would decide every figure. */
+function clippedTempo(tempo: Float64Array): Float64Array {
+  const known = tempo.filter((value) => !Number.isNaN(value)).sort();
+  const median = known[known.length >> 1];
+  return tempo.map((value) => Math.max(median * 2 ** -MAX_OCTAVES, Math.min(median * 2 ** MAX_OCTAVES, value)));
 }
