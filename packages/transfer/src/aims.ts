@@ -126,16 +126,22 @@ export function requestOf(aims: readonly Aim[], plain: Matrix): NonNullable<Rend
 }
 
 /**
- * Curves of tempo and loudness, moved to where they shall be.
+ * Tempo and loudness moved to where they shall be: a curve place by place, a constant as a whole, since a draw that is told other
+ * controls may have left it.
  *
- * @param measure - the controls of the rendering, asked for where there is such a curve
+ * @param measure - the controls of the rendering, asked for where there is anything to move
  */
 export function settle(rendering: Rendering, aims: readonly Aim[], measure: () => Matrix): Rendering {
-  const levels = aims.filter(({ level, curve }) => level && curve);
-  if (levels.length === 0) return rendering;
+  const levels = aims.filter(({ level }) => level);
+  if (levels.length === 0 || aims.every(({ set }) => set)) return rendering;
   const { data, shape: [, K] } = measure();
   const shift: Partial<Record<Level, Float64Array>> = {};
-  for (const { level, target, column } of levels) shift[level!] = target.map((value, n) => (Number.isNaN(value) ? 0 : value - data[n * K + column]));
+  for (const aim of levels) {
+    const { level, set, target, column } = aim;
+    const off = (n: number): number => target[n] - data[n * K + column];
+    const whole = set ? meanOf(aim, off) : 0;
+    shift[level!] = target.map((value, n) => (set ? whole : Number.isNaN(value) ? 0 : off(n)));
+  }
   return shiftLevels(rendering, shift);
 }
 

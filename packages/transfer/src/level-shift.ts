@@ -27,5 +27,9 @@ export function shiftLevels(rendering: Rendering, { tempo, dynamics }: LevelShif
     }
   }
   const { performance, alignment } = decodePerformance(score, parameters);
-  return { ...rendering, parameters, performance, alignment };
+  const mean = (shift: Float64Array | undefined): number => (shift ? shift.reduce((sum, value) => sum + value / shift.length, 0) : 0);
+  return {
+    ...rendering, parameters, performance, alignment,
+    quartersPerMinute: rendering.quartersPerMinute * 2 ** mean(tempo), meanVelocity: rendering.meanVelocity + mean(dynamics),
+  };
 }
