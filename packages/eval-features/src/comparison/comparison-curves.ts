@@ -6,6 +6,9 @@ import { measureCurves } from "../measures.js";
 import { scoreOnsets, type ScoreOnsets } from "../score-onsets.js";
 import type { ComparedMeasure } from "./performance-comparison.js";
 
+/** A tempo further from its median is clipped, octaves. */
+const MAX_OCTAVES = 2;
+
 /** A performance as curves; `K` onsets, `N` notes, NaN where it was not played. */
 export interface ComparisonCurves {
   /** Means of each onset's notes, `[K]`; timing is that of single notes and has none. */
@@ -32,7 +35,7 @@ export function comparisonCurves(score: Score, performances: readonly Performanc
     const { tempo, velocityOnset, velocityNote, articulation, timing } = measureCurves(score, onsets, parameters);
     const pedal = Float64Array.from(parameters.pedalNorm, (value, n) => (parameters.mask[n] && onsets.ofNote[n] >= 0 ? value : Number.NaN));
     return {
-      perOnset: { tempo, velocityOnset, articulation: onsetMeans(onsets, articulation), pedal: onsetMeans(onsets, pedal) },
+      perOnset: { tempo: clippedTempo(tempo), velocityOnset, articulation: onsetMeans(onsets, articulation), pedal: onsetMeans(onsets, pedal) },
       perNote: { velocityNote, articulation, timing, pedal },
     };
   });
@@ -49,4 +52,11 @@ function onsetMeans(onsets: ScoreOnsets, values: Float64Array): Float64Array {
     count[k]++;
   }
   return sum.map((value, k) => (count[k] ? value / count[k] : Number.NaN));
+}
+
+/** A tempo within {@link MAX_OCTAVES} of its median: two notes that were matched wrongly make thousands of beats a minute, and one such place would decide every figure. */
+export function clippedTempo(tempo: Float64Array): Float64Array {
+  const known = tempo.filter((value) => !Number.isNaN(value)).sort();
+  const median = known[known.length >> 1];
+  return tempo.map((value) => Math.max(median * 2 ** -MAX_OCTAVES, Math.min(median * 2 ** MAX_OCTAVES, value)));
 }

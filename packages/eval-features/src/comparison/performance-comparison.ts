@@ -2,6 +2,7 @@
  * @file Performances of a score compared in every measure: with each other, or with those of people.
  */
 import { CodecError, type PerformanceParameters, type Score } from "@dexter/codec";
+import { clippedTempo } from "./comparison-curves.js";
 import { comparedCurves, comparedPlaces } from "../compared-places.js";
 import { MEASURES, type Measure } from "../measures.js";
 import {
@@ -10,9 +11,6 @@ import {
 
 /** What performances are compared in: the measures of agreement, and the pedal of each note. */
 export const COMPARED_MEASURES = [...MEASURES, "pedal"] as const;
-
-/** A tempo further from its median is clipped, octaves. */
-const MAX_OCTAVES = 2;
 
 /** One of {@link COMPARED_MEASURES}. */
 export type ComparedMeasure = (typeof COMPARED_MEASURES)[number];
@@ -103,11 +101,4 @@ function allCurves(score: Score, performances: readonly PerformanceParameters[],
   return perComparedMeasure((measure) => measure === "pedal"
     ? performances.map(({ pedalNorm, mask }) => Float64Array.from(notes, (n) => (mask[n] ? pedalNorm[n] : Number.NaN)))
     : measured.map((curves) => (measure === "tempo" ? clippedTempo(curves.tempo) : curves[measure as Measure])));
-}
-
-/** A tempo within {@link MAX_OCTAVES} of its median: two notes that were matched wrongly make thousands of beats a minute, and one such place would decide every figure. */
-function clippedTempo(tempo: Float64Array): Float64Array {
-  const known = tempo.filter((value) => !Number.isNaN(value)).sort();
-  const median = known[known.length >> 1];
-  return tempo.map((value) => Math.max(median * 2 ** -MAX_OCTAVES, Math.min(median * 2 ** MAX_OCTAVES, value)));
 }

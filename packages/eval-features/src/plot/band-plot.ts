@@ -27,8 +27,9 @@ const RIGHT = 16;
 const LEGEND = 30;
 const HEADING = 24;
 const AXIS = 36;
-/** More performances than this are drawn by their course. */
+/** More performances than this, or more onsets, are drawn by their course. */
 const WITH_DETAIL = 3;
+const MANY_ONSETS = 500;
 
 type Curve = keyof ComparisonCurves["perOnset"];
 
@@ -60,7 +61,7 @@ export function drawAgainstBand(score: Score, onsets: ScoreOnsets, drawn: readon
   const last = Math.max(onsets.onsetQuarter[onsets.length - 1], first + 1);
   const across: readonly [number, number] = [first, last];
   // Many raw curves over each other are a thicket: then both they and the band are courses.
-  const asCourse = drawn.length > WITH_DETAIL;
+  const asCourse = drawn.length > WITH_DETAIL || onsets.length > MANY_ONSETS;
   const quarter = asCourse ? Float64Array.from({ length: 400 }, (_, i) => first + ((last - first) * i) / 399) : onsets.onsetQuarter;
   const width = courseWidth(score);
   const seenAs = (values: Float64Array): Float64Array => (asCourse ? smooth(onsets.onsetQuarter, values, width, quarter) : values);
@@ -77,7 +78,8 @@ export function drawAgainstBand(score: Score, onsets: ScoreOnsets, drawn: readon
       element("text", { class: "heading", x: LEFT, y: top - 8 }, heading, element("tspan", { dx: 8, "font-weight": "400", "font-size": "11px" }, escapeText(unit))),
       panelGround(panel),
       bars(score, panel, p === PANELS.length - 1),
-      band ? bandPath(panel, quarter, band) + curvePath(panel, quarter, band.middle, "middle") : theirs.map((values) => curvePath(panel, quarter, values, "raw other")).join(""),
+      band ? bandPath(panel, quarter, band) + curvePath(panel, quarter, band.middle, "middle") : theirs.map((values) => curvePath(panel, quarter, values, asCourse ? "middle" : "raw other")).join(""),
+      ...(asCourse && drawn.length <= WITH_DETAIL ? drawn.map(({ perOnset }, i) => curvePath(panel, onsets.onsetQuarter, perOnset[curve], `raw dense c${i % COLOURS}`)) : []),
       ...own.map((values, i) => curvePath(panel, quarter, values, `thin c${i % COLOURS}`)),
     );
     top += size;

@@ -50,7 +50,7 @@ export function drawScatter(performance: ComparisonCurves, others: readonly Comp
     ...SQUARES.map(({ heading, least, of }, s) => {
       const own = of(performance);
       const middle = medianCurve(others.map(of));
-      const range = robustRange([...own, ...middle], least, 0.005);
+      const range = robustRange([...own, ...middle], least, 0.01);
       const left = LEFT + s * (SIZE + GAP);
       const panel = axisPanel({ left: left + NUMBERS, right: left + SIZE, top: TOP, bottom: TOP + SIZE - NUMBERS, across: range, up: range });
       const r = correlation(own, middle);
