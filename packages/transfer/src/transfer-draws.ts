@@ -65,7 +65,7 @@ export async function openDraws(model: Model, score: Score, source: PerformanceP
       const wanted = told(aim.values, plainAt(moved));
       const start = await startAt(startTime, method, own);
       const both: Batch = { data: doubled(start.data), shape: [2, start.shape[1], P] };
-      const denoiser = joined(guide(network, options.guidance ?? 1));
+      const denoiser = joined(guide(network, options.guidance ?? config.sampling.controlGuidance ?? config.sampling.guidance));
       const { data } = await sample(denoiser, both, [own, wanted], { steps: stepsOf(startTime), startTime, signal });
       const size = start.data.length;
       return Float32Array.from({ length: size }, (_, i) => due(i % P, fraction) * (data[size + i] - data[i]));

@@ -11,6 +11,7 @@ import type { Model } from "@dexter/diffusion";
 import { carryPerformance, type ExtraNotes, type Recording } from "./carried-performance.js";
 import type { SteerRequest } from "./control-requests.js";
 import { changeTargets } from "./parameter-changes.js";
+import { settleImpressions } from "./settled-impressions.js";
 import { settleMoves } from "./settled-controls.js";
 import type { ControlMeasure } from "./steer.js";
 import { openDraws } from "./transfer-draws.js";
@@ -40,7 +41,7 @@ export interface TransferOptions {
   readonly controls?: readonly string[];
   /** Default `"renoise"` where the model has the controls. */
   readonly method?: TransferMethod;
-  /** Whether what a draw misses of the musical controls is moved along their own parameters; default true. */
+  /** Whether what a draw misses is moved along the parameters that make it up; default true. */
   readonly settle?: boolean;
   /** How much of each note stays as it was played, 0–1, `[N]`: see `keptShare`. Missing notes are not played where it is 1. */
   readonly keep?: Float32Array;
@@ -52,7 +53,7 @@ export interface TransferOptions {
   readonly seed?: number;
   /** Steps of the whole way, 1–1,000; default the model's. */
   readonly steps?: number;
-  /** Guidance of the draws, 0–20; default 1 toward a goal, the model's without. */
+  /** Guidance of the draws, 0–20; default the model's. */
   readonly guidance?: number;
   /** Share of the way to noise and back, above 0, up to 1; default 0.75 for `"renoise"`, 1 for `"invert"`. Without a goal it is the strength. */
   readonly fraction?: number;
@@ -119,7 +120,8 @@ export async function transferPerformance(model: Model, score: Score, source: Pe
       const { aim } = goalOf(plan, before, options, score, strength);
       const drawn = method === "move" ? filled
         : changeTargets(score, filled, await draws.toward(plan, before, aim, method), shareOf(keep), model.config.targets);
-      parameters = options.settle === false ? drawn : settleMoves(score, drawn, before, aim, plan, keep);
+      parameters = options.settle === false ? drawn
+        : settleImpressions(score, settleMoves(score, drawn, before, aim, plan, keep), aim, plan, shareOf(keep));
     }
   }
   const carried = recording
