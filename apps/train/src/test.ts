@@ -28,7 +28,6 @@ interface TestFlags extends SamplingFlags {
 }
 
 /** Share of the way that is walked from another performance unless told. */
-const TRANSFER_FRACTION = 0.75;
 
 /** The command. */
 export function testCommand(): Command {
@@ -46,7 +45,7 @@ export function testCommand(): Command {
     .addOption(new Option("-w, --guidance <w>", "strength of the guidance (default: the model's)").argParser(numberBetween(-20, 20)))
     .addOption(new Option("--eta <share>", "fresh noise of ddim, 0 to 1").argParser(numberBetween(0, 1)))
     .option("--transfer", "start from another performance of the passage, covered with noise")
-    .addOption(new Option("--sample-steps-frac <share>", `with --transfer, part of the way that is walked; 1 starts from the performance itself (default: ${TRANSFER_FRACTION}); less than 1 implies --transfer`).argParser(numberBetween(0.01, 1)))
+    .addOption(new Option("--sample-steps-frac <share>", `with --transfer, part of the way that is walked; 1 starts from the performance itself (default: 0.75, of a model trained on pairs 1); less than 1 implies --transfer`).argParser(numberBetween(0.01, 1)))
     .option("-o, --output <folder>", "the report (default: CHECKPOINT-test beside the checkpoint)")
     .option("--json", "print the figures as JSON")
     .action(test);
@@ -100,7 +99,7 @@ async function testPassages(
       progress.update(done, places.length, passage.piece);
       outcomes.push(await testPassage(model, passage, place.set.description.featureNames, done + 1, {
         seed, samples, transfer, signal,
-        fraction: sampleStepsFrac ?? TRANSFER_FRACTION,
+        fraction: sampleStepsFrac ?? model.transferFraction,
         onProgress: (share) => progress.update(round(done + share), places.length, passage.piece),
       }, folder));
     }
@@ -123,7 +122,7 @@ async function writeReport(folder: ReportFolder, checkpoint: string, model: Test
   const settings: (readonly [string, string | number])[] = [
     ["model", name], ["kind", model.kind], ["data", flags.data.map((path) => basename(path)).join(", ")], ["split", flags.split],
     ["notes of a passage", flags.notes ?? model.notes], ["seed", flags.seed], ...model.settings,
-    ...(isTransfer(flags) ? [["part of the way from the source", flags.sampleStepsFrac ?? TRANSFER_FRACTION] as const] : []),
+    ...(isTransfer(flags) ? [["part of the way from the source", flags.sampleStepsFrac ?? model.transferFraction] as const] : []),
   ];
   const record = { format: REPORT_FORMAT, version: 1, complete: stopped === undefined, settings: Object.fromEntries(settings), summary: summarizeTest(passages), passages };
   await folder.write("report.json", `${JSON.stringify(record, null, 1)}\n`);

@@ -41,6 +41,7 @@ export { mixSegments } from "./loader/mixup.js";
 export type { LoadedSegment, SegmentLoader, SegmentLoaderOptions } from "./loader/segment.js";
 export { setSegments, type SetSegmentOptions } from "./loader/set-segments.js";
 export { originalSegments, type OriginalSegmentOptions, type OriginalSegments } from "./loader/original-segments.js";
+export { readPerceptual } from "./loader/perceptual-columns.js";
 export { setPairs, type LoadedPair, type PairLoader, type SetPairOptions } from "./loader/set-pairs.js";
 export { pairSet, type PairCounts, type PairOptions, type PairReport } from "./pairing/pair-set.js";
 export { drawPairs, possiblePairs, type DrawOptions, type PairPlace, type PossiblePairs } from "./pairing/possible-pairs.js";

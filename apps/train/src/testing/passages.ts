@@ -1,7 +1,7 @@
 /**
  * @file The passages of prepared sets that a model is tested on.
  */
-import { segments, scoreOfNotes, SetFileError, storedParameters, type Split, type StoredNotes, type StoredSet } from "@dexter/alignment-datasets";
+import { readPerceptual, segments, scoreOfNotes, SetFileError, storedParameters, type Split, type StoredNotes, type StoredSet } from "@dexter/alignment-datasets";
 import type { Matrix, PerformanceParameters, Release, Score } from "@dexter/codec";
 
 /** One person's performance of a passage. */
@@ -9,6 +9,8 @@ export interface PlayedPassage {
   /** As the corpus calls it. */
   readonly id: string;
   readonly parameters: PerformanceParameters;
+  /** Perceptual features as classic models know them, `[N, 7]`; absent where the set has none. */
+  readonly perceptual?: Matrix;
 }
 
 /** Some notes in a row, and everybody who played them. */
@@ -80,15 +82,20 @@ export function choosePassages(sets: readonly StoredSet[], { split, notes, count
 export function readPassage({ set, score: index, from, to }: PassagePlace): Passage {
   const { description, notes, features } = set.readScore(index);
   const score = scoreOfNotes(noteRange(notes, from, to));
-  const played = set.entry(index).performances.map(({ id }, k) => ({ id, parameters: parameterRange(storedParameters(set.readPerformance(index, k)), from, to) }));
+  const played = set.entry(index).performances.map(({ id }, k): PlayedPassage => {
+    const perceptual = readPerceptual(set, index, k);
+    return {
+      id, parameters: parameterRange(storedParameters(set.readPerformance(index, k)), from, to),
+      ...(perceptual && { perceptual: rowRange(perceptual, from, to) }),
+    };
+  });
   const notesOf = ({ parameters: { mask } }: PlayedPassage): number => mask.reduce((sum, one) => sum + one, 0);
-  const [, C] = features.shape;
   const beat = (n: number): string => String(Math.round(notes.onsetBeat[n])).replace("-", "−");
   return {
     piece: `${description.corpus}/${description.piece}`,
     place: `notes ${from + 1}–${to}, beats ${beat(from)}–${beat(to - 1)}`,
     score,
-    features: { data: features.data.subarray(from * C, to * C), shape: [to - from, C] },
+    features: rowRange(features, from, to),
     performances: played.filter((one) => notesOf(one) > 1).sort((a, b) => notesOf(b) - notesOf(a)),
   };
 }
@@ -96,6 +103,10 @@ export function readPassage({ set, score: index, from, to }: PassagePlace): Pass
 function noteRange(notes: StoredNotes, from: number, to: number): StoredNotes {
   const columns = Object.entries(notes).map(([name, value]) => [name, name === "length" ? to - from : (value as Int32Array | readonly string[]).slice(from, to)]);
   return Object.fromEntries(columns) as unknown as StoredNotes;
+}
+
+function rowRange({ data, shape: [, C] }: Matrix, from: number, to: number): Matrix {
+  return { data: data.subarray(from * C, to * C), shape: [to - from, C] };
 }
 
 function parameterRange(parameters: PerformanceParameters, from: number, to: number): PerformanceParameters {

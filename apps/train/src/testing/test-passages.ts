@@ -45,7 +45,7 @@ export async function testPassage(model: TestedModel, passage: Passage, columns:
     const [, N, P] = x.shape;
     if (keepsStep(step, steps)) frames[sample].push({ step, steps, values: { data: x.data.slice(), shape: [N, P] } });
   };
-  const renderings = await model.draw(passage, columns, { seed, samples, signal, onStep, ...(source && { source: source.parameters, fraction }) });
+  const renderings = await model.draw(passage, columns, { seed, samples, signal, onStep, ...(source && { source, fraction }) });
   const stem = `samples/${String(number).padStart(3, "0")}`;
   const labelMidi = `${stem}-label.mid`;
   await folder.write(labelMidi, labelFile(score, label));

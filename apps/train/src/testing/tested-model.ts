@@ -1,14 +1,14 @@
 /**
  * @file Models of both kinds behind one question: play this passage, and show every step.
  */
-import { scoreFeatures, type Matrix, type PerformanceParameters, type Release } from "@dexter/codec";
+import { scoreFeatures, type Matrix, type Release } from "@dexter/codec";
 import {
-  renderClassic, renderScore, SAMPLER_NAMES, SAMPLERS, TARGET_NAMES, type DrawProgress, type ModelConfig, type Rendering, type SamplerName, type SolverName,
+  readsPerceptual, renderClassic, renderScore, SAMPLER_NAMES, SAMPLERS, TARGET_NAMES, type ClassicConfig, type DrawProgress, type ModelConfig, type Rendering, type SamplerName, type SolverName,
 } from "@dexter/diffusion";
 import { isClassicFolder, loadClassicModel, loadModel } from "@dexter/diffusion/node";
 import { nearest } from "../config/config-faults.js";
 import { UsageError } from "../errors.js";
-import type { Passage } from "./passages.js";
+import type { Passage, PlayedPassage } from "./passages.js";
 
 /** How to sample; what is not said is the model's own choice. */
 export interface SamplingFlags {
@@ -23,7 +23,7 @@ export interface DrawRequest {
   readonly seed: number;
   readonly samples: number;
   /** Start from this, covered with noise. */
-  readonly source?: PerformanceParameters;
+  readonly source?: PlayedPassage;
   readonly fraction?: number;
   readonly signal: AbortSignal;
   readonly onStep: (progress: DrawProgress) => void;
@@ -40,6 +40,8 @@ export interface TestedModel {
   readonly channels: readonly string[];
   /** How it is sampled, for people. */
   readonly settings: readonly (readonly [name: string, value: string | number])[];
+  /** Share of the way that is walked from a source unless told otherwise; 1 starts from the source itself. */
+  readonly transferFraction: number;
   draw(passage: Passage, columns: readonly string[], request: DrawRequest): Promise<Rendering[]>;
   close(): Promise<void>;
 }
@@ -48,6 +50,7 @@ export interface TestedModel {
 const CLASSIC_CHANNELS = ["beat period", "velocity", "timing", "articulation", "pedal"];
 const BASE_CHANNELS: Readonly<Record<string, string>> = { slowTempo: "slow tempo" };
 const BASE_PASSAGE_NOTES = 200;
+const TRANSFER_FRACTION = 0.75;
 
 /**
  * Load a checkpoint folder of either kind.
@@ -79,7 +82,14 @@ async function classicModel(folder: string, { sampler, steps, guidance, eta }: S
     notes: network.segmentNotes,
     channels: CLASSIC_CHANNELS,
     settings: [["sampler", used], ["steps", steps ?? "the sampler's"], ["guidance w", guidance ?? "1.2"], ...(eta === undefined ? [] : [["eta", eta] as const])],
-    draw: ({ score }, _columns, request) => renderClassic(model, score, { ...settings, features: scoreFeatures(score, "classic"), ...request }),
+    transferFraction: trainedOnPairs(model.config) ? 1 : TRANSFER_FRACTION,
+    draw(passage, _columns, { source, ...request }) {
+      const { score } = passage;
+      const perceptual = source && readsPerceptual(network) ? transferCondition(passage, source, trainedOnPairs(model.config)) : undefined;
+      return renderClassic(model, score, {
+        ...settings, features: scoreFeatures(score, "classic"), ...request, ...(source && { source: source.parameters }), ...(perceptual && { perceptual }),
+      });
+    },
     close: () => model.release(),
   };
 }
@@ -95,9 +105,24 @@ async function baseModel(folder: string, { sampler, steps, guidance, eta }: Samp
     notes: BASE_PASSAGE_NOTES,
     channels: TARGET_NAMES.map((name) => BASE_CHANNELS[name] ?? name),
     settings: [["sampler", solver], ["steps", steps ?? config.sampling.steps], ["guidance w", guidance ?? config.sampling.guidance]],
-    draw: ({ score, features }, columns, request) => renderScore(model, score, { solver, steps, guidance, features: modelColumns(features, columns, config), ...request }),
+    transferFraction: TRANSFER_FRACTION,
+    draw: ({ score, features }, columns, { source, ...request }) =>
+      renderScore(model, score, { solver, steps, guidance, features: modelColumns(features, columns, config), ...request, ...(source && { source: source.parameters }) }),
     close: () => model.release(),
   };
+}
+
+/** Whether another performance stood in the place of noise. */
+function trainedOnPairs({ training }: ClassicConfig): boolean {
+  return (training as { readonly options?: { readonly target?: unknown } }).options?.target === "transfer";
+}
+
+/** What a source is moved by, as in training: label − source on pairs; else the label's own features. */
+export function transferCondition({ performances: [label] }: Passage, source: PlayedPassage, onPairs: boolean): Matrix | undefined {
+  if (!label.perceptual) return undefined;
+  if (!onPairs) return label.perceptual;
+  const from = source.perceptual;
+  return from && { data: label.perceptual.data.map((value, i) => value - from.data[i]), shape: label.perceptual.shape };
 }
 
 /** Columns of a set in the order of the model's. */

@@ -1,8 +1,10 @@
 /**
  * @file The seven perceptual features of the classic models among the controls of a set.
  */
+import type { Matrix } from "@dexter/codec";
 import { ORIGINAL_PERCEPTUAL_FEATURES } from "../original/original-columns.js";
 import type { StoredControls } from "../set/format.js";
+import type { StoredSet } from "../set/set-reader.js";
 import type { ColumnStatistics } from "../statistics.js";
 import { scaleOf, type SegmentLoader } from "./segment.js";
 
@@ -49,4 +51,18 @@ export function perceptualColumns(controlNames: readonly string[]): PerceptualCo
     },
     scale: ({ mean, standardDeviation }) => scaleOf(columns.map((column) => mean[column]), columns.map((column) => standardDeviation[column])),
   };
+}
+
+/**
+ * The perceptual features of a stored performance as classic models are trained on them, standardized, 0 where unknown.
+ *
+ * @returns `[N, 7]`, or `null` where the set has none
+ */
+export function readPerceptual(set: StoredSet, score: number, performance: number): Matrix | null {
+  const columns = perceptualColumns(set.description.controlNames);
+  const controls = columns && set.readControls(score, performance);
+  if (!columns || !controls) return null;
+  const { controls: statistics } = set.description.statistics;
+  const data = columns.take(controls, statistics && columns.scale(statistics));
+  return { data, shape: [data.length / columns.length, columns.length] };
 }
