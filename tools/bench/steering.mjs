@@ -77,7 +77,7 @@ async function readScores() {
         const part = Object.fromEntries(Object.entries(notes).map(([key, value]) => [key, key === "length" ? to - from : value?.length === notes.length ? cut(value) : value]));
         const C = features.shape[1];
         scores.push({
-          name: `${description.piece}${from > 0 ? ` from note ${from}` : ""}`, score: scoreOfNotes(part),
+          name: `${description.piece}${from > 0 ? ` from note ${from}` : ""}${scores.some(({ name }) => name === description.piece) && from === 0 ? ", with marks" : ""}`, score: scoreOfNotes(part),
           features: { data: features.data.slice(from * C, to * C), shape: [to - from, C] }, begin,
         });
       }
@@ -161,5 +161,5 @@ function plot(result) {
     const { pooled } = figures(result, name);
     return `<g><rect x="${x0}" y="${y0}" width="${w}" height="${h}" class="frame"/><line x1="${x(-2.4)}" y1="${y(-2.4)}" x2="${x(2.4)}" y2="${y(2.4)}" class="even"/>${lines.join("")}<polyline class="middle" points="${middle.join(" ")}"/>${ticks.join("")}<text x="${x0}" y="${y0 - 6}" class="name">${name}  ρ ${pooled.toFixed(2)}</text></g>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${columns * W} ${high}" width="${columns * W}" height="${high}" role="img" aria-label="Asked for against played, for each control"><style>text{font:10px sans-serif;fill:#555}.name{font:bold 12px sans-serif;fill:#333}.frame{fill:#fafafa;stroke:#bbb}.even{stroke:#999;stroke-dasharray:4 3}.one{fill:none;stroke:#4477aa;stroke-opacity:.35}.middle{fill:none;stroke:#cc3311;stroke-width:2}</style><rect width="100%" height="100%" fill="#fff"/>${panels.join("")}<text x="${(columns * W) / 2}" y="${high - 10}" text-anchor="middle">asked for (spreads added to the neutral draw) → played; one line a score, red: median</text></svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${columns * W + 20} ${high}" width="${columns * W + 20}" height="${high}" role="img" aria-label="Asked for against played, for each control"><style>text{font:10px sans-serif;fill:#555}.name{font:bold 11px sans-serif;fill:#333}.frame{fill:#fafafa;stroke:#bbb}.even{stroke:#999;stroke-dasharray:4 3}.one{fill:none;stroke:#4477aa;stroke-opacity:.35}.middle{fill:none;stroke:#cc3311;stroke-width:2}</style><rect width="100%" height="100%" fill="#fff"/>${panels.join("")}<text x="${(columns * W) / 2}" y="${high - 10}" text-anchor="middle">asked for (spreads added to the neutral draw) → played; one line a score, red: median</text></svg>\n`;
 }

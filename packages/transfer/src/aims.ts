@@ -18,10 +18,10 @@ export interface Measured {
 const LEVELS = ["tempo", "dynamics"] as const;
 type Level = (typeof LEVELS)[number];
 
-/** A correction takes at least this and at most that for the share of a change that comes through. */
-const RESPONSE = [0.3, 1.5] as const;
-/** A draw is told at most this many times the change that is asked for. */
-const MAX_INSISTENCE = 4;
+/** A correction takes at least this and at most that for the share of a change that comes through; 1 where it went the other way. */
+const RESPONSE = [0.3, 6] as const;
+/** A draw is told at most this many times the change that is asked for, beyond it, and twice what it missed. */
+const MAX_INSISTENCE = 3;
 
 /** A request, resolved for one draw. */
 export interface Aim {
@@ -158,11 +158,11 @@ export function correct(aim: Aim, now: Matrix, neutral: Matrix): void {
   const miss = meanOf(aim, (n) => target[n] - now.data[n * K + column]);
   const { told: before, came } = aim.last ?? { told: first, came: first };
   const share = Math.abs(last.told - before) > 0 ? (last.came - came) / (last.told - before) : 1;
-  const response = Math.max(RESPONSE[0], Math.min(RESPONSE[1], share));
+  const response = share > 0 ? Math.max(RESPONSE[0], Math.min(RESPONSE[1], share)) : 1;
   aim.last = last;
   aim.told = told.map((value, n) => {
     const off = curve ? target[n] - now.data[n * K + column] : miss;
-    const bound = (MAX_INSISTENCE - 1) * Math.abs(asked(aim, neutral, n));
+    const bound = MAX_INSISTENCE * Math.abs(asked(aim, neutral, n)) + 2 * Math.abs(off);
     return target[n] + Math.max(-bound, Math.min(bound, value + off / response - target[n]));
   });
 }
