@@ -100,7 +100,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .option("--plot <path>", "also write a picture (SVG): source, target and result")
     .option("--seed <n>", "seed of the noise; the same seed writes the same bytes; default: drawn", integerIn({ min: 0, max: 1e15 }))
     .option("--steps <n>", "sampling steps of the whole way; default: the model's", integerIn({ min: 1, max: 1000 }))
-    .option("--guidance <w>", "how much the draws insist; default: the model's", numberIn({ min: 0, max: 20 }))
+    .option("--guidance <w>", "how much the draws insist; default: 1, without a goal the model's", numberIn({ min: 0, max: 20 }))
     .option("--fraction <share>", "part of the way to noise and back; default: 0.75, inverted 1, without a goal the strength", numberIn({ min: 0.01, max: 1 }))
     .option("--model <folder>", "a base model; default: the one that comes with dexter")
     .option("--json", "print one JSON line")

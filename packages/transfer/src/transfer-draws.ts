@@ -35,7 +35,7 @@ export async function openDraws(model: Model, score: Score, source: PerformanceP
   const noise = drawNoise(onsets, seed, config.sampling.temperature);
   const without = Uint8Array.from(keep, (share) => (share >= 1 ? 1 : 0));
   const filled = await completePerformance(score, source, config, {
-    denoiser: guide(network, config.sampling.guidance), condition, noise, steps, without, signal,
+    denoiser: network, condition, noise, steps: Math.ceil(steps / 2), without, signal,
   });
   const { values, level } = sourceTargets(score, filled, config.targets);
   const joined = (denoiser: Denoiser<ScoreCondition>): Denoiser<ScoreCondition> => (keep.some((share) => share > 0) ? inpaint(denoiser, { values, share: keep }) : denoiser);
@@ -65,7 +65,7 @@ export async function openDraws(model: Model, score: Score, source: PerformanceP
       const wanted = told(aim.values, plainAt(moved));
       const start = await startAt(startTime, method, own);
       const both: Batch = { data: doubled(start.data), shape: [2, start.shape[1], P] };
-      const denoiser = joined(guide(network, options.guidance ?? config.sampling.controlGuidance ?? config.sampling.guidance));
+      const denoiser = joined(guide(network, options.guidance ?? 1));
       const { data } = await sample(denoiser, both, [own, wanted], { steps: stepsOf(startTime), startTime, signal });
       const size = start.data.length;
       return Float32Array.from({ length: size }, (_, i) => due(i % P, fraction) * (data[size + i] - data[i]));

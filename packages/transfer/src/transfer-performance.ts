@@ -53,7 +53,7 @@ export interface TransferOptions {
   readonly seed?: number;
   /** Steps of the whole way, 1–1,000; default the model's. */
   readonly steps?: number;
-  /** Guidance of the draws, 0–20; default the model's. */
+  /** Guidance of the draws, 0–20; default 1 toward a goal, the model's without. */
   readonly guidance?: number;
   /** Share of the way to noise and back, above 0, up to 1; default 0.75 for `"renoise"`, 1 for `"invert"`. Without a goal it is the strength. */
   readonly fraction?: number;

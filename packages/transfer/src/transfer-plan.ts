@@ -54,13 +54,18 @@ export function planOf({ config: { controls } }: Model, { measure, requests = []
     if (column < 0) throw new TransferError(`the control "${name}" cannot be measured: there are ${measure.names.join(", ")}.`);
     return column;
   });
+  const known = new WeakMap<PerformanceParameters, MeasuredPerformance>();
   return {
     config, told: method === "move" ? null : controls!, columns,
     ruler(score, parameters) {
+      const before = known.get(parameters);
+      if (before) return before;
       const { values, mask } = measure.measure(score, parameters);
       const [N, all] = values.shape;
       const flags = Uint8Array.from({ length: N * measured.length }, (_, i) => mask[Math.floor(i / measured.length) * all + measured[i % measured.length]]);
-      return { values: selectColumns(values, measured), mask: flags };
+      const taken = { values: selectColumns(values, measured), mask: flags };
+      known.set(parameters, taken);
+      return taken;
     },
   };
 }
