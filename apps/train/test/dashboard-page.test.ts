@@ -98,9 +98,9 @@ inBrowser("the dashboard's page", () => {
     await page.click('[data-command="stop"]');
     await page.click('[data-command="stop"]');
     await shows(page, "Stopping …");
+    await commanded("stop");
     writeRecord(winter, { status: "stopped", message: "stopped after 132 steps" });
     await shows(page, "stopped after 132 steps");
-    await commanded("stop");
     expect(await page.$(".controls")).toBeNull();
   });
 

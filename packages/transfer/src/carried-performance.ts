@@ -9,6 +9,7 @@ import {
 
 /** What was played, and which note is which. */
 export interface Recording {
+  /** What was played. */
   readonly performance: Performance;
   /** To the score as it is played. */
   readonly alignment: Alignment;

@@ -14,8 +14,7 @@ const VALUES = ["value", "change"] as const;
  * Read a curve.
  *
  * @param text - the file's content
- * @param options.control - which control it is for
- * @param options.file - its name, for messages
+ * @param options - which control it is for, and the file's name for messages
  * @throws SteerError that names the line, what was expected and what came
  */
 export function readControlCurve(text: string, { control, file = "curve" }: { readonly control: string; readonly file?: string }): SteerRequest {

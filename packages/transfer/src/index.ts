@@ -10,7 +10,7 @@ export {
 } from "./steer.js";
 export type { Measured } from "./aims.js";
 export {
-  TRANSFER_METHODS, transferPerformance, type Transferred, type TransferredControl, type TransferMethod, type TransferOptions,
+  TRANSFER_METHODS, transferPerformance, type Transferred, type TransferredControl, type GoalDistance, type TransferMethod, type TransferOptions,
 } from "./transfer-performance.js";
 export { TransferError } from "./transfer-error.js";
 export { keptShare, type BarRange } from "./kept-bars.js";

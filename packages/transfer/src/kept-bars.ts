@@ -6,7 +6,9 @@ import { TransferError } from "./transfer-error.js";
 
 /** Bars of the score as it is played, counted from 1 (a pickup is bar 1), both ends included. */
 export interface BarRange {
+  /** The first. */
   readonly from: number;
+  /** The last. */
   readonly to: number;
 }
 

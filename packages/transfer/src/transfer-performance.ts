@@ -67,20 +67,33 @@ export interface TransferOptions {
 export interface TransferredControl {
   /** Its name. */
   readonly control: string;
-  /** Means of the source, of what was aimed at, and of the result, in the control's unit. */
+  /** Mean of the source, in the control's unit. */
   readonly source: number;
+  /** Mean of what was aimed at. */
   readonly aim: number;
+  /** Mean of the result. */
   readonly result: number;
-  /** Root mean squares of what source and result are away from the goal at full strength, in the deviations by which pianists differ. */
-  readonly distance: { readonly before: number; readonly after: number };
+  /** From the goal at full strength. */
+  readonly distance: GoalDistance;
+}
+
+/** How far from a goal, before and after: root mean squares over the notes, in the deviations by which pianists differ. */
+export interface GoalDistance {
+  /** The source. */
+  readonly before: number;
+  /** The result. */
+  readonly after: number;
 }
 
 /** A performance that was carried. */
 export interface Transferred {
+  /** Gives it again. */
   readonly seed: number;
   /** Parameters of the score's notes, `release: "key"`. */
   readonly parameters: PerformanceParameters;
+  /** Its notes and pedal. */
   readonly performance: Performance;
+  /** Which of its notes is which of the score. */
   readonly alignment: Alignment;
   /** One entry a control that was moved; empty without a goal. */
   readonly controls: readonly TransferredControl[];
