@@ -1,7 +1,7 @@
 /**
  * @file How far a transfer moves toward its target, and how much of the source stays.
  *
- *     node tools/bench/transfer.mjs SET.h5… [--model data/models/base] [--notes 300] [--most 24] [--methods renoise,invert,move]
+ *     node tools/bench/transfer.mjs SET.h5… [--model data/models/base] [--notes 300] [--most 24] [--methods renoise,invert,move] [--guidance 1]
  *         [--groups perceptual,touch,level,musical,all] [--strengths 0,0.25,0.5,0.75,1] [--json transfer.json] [--plot transfer.svg] [--from transfer.json]
  *
  * Pairs: pieces that nobody trained on and that two pianists played, the validation parts of the sets, NOTES notes each; the first
