@@ -15,7 +15,6 @@ import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { alignPerformance, openCorpus } from "@dexter/alignment-datasets";
 import { decodePerformance, keepMeasures, scoreForAlignment, unfoldRepeats } from "@dexter/codec";
-import { loadScore } from "@dexter/codec/node";
 import { sharedPath } from "../shared-data.mjs";
 
 const SEED = 4022;

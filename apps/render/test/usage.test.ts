@@ -35,7 +35,6 @@ describe("the command line", () => {
     [["render", WALTZ, "--curve", `rubato=${WALTZ}`], /waltz\.musicxml:1: expected a header with beat, quarter, bar and value or change/],
     [["notes", WALTZ, "--csv", "--json"], /--csv.*--json/],
     [["encode", WALTZ], /performance/],
-    [["encode", WALTZ, "played.mid"], /alignment/],
     [["encode", WALTZ, "p.match", "--release", "late"], /--release.*sound, key/],
     [["decode", WALTZ, "p.csv"], /--output/],
     [["decode", WALTZ, "p.csv", "-o", "p.csv"], /one of the inputs/],

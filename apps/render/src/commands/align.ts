@@ -2,7 +2,7 @@
  * @file `dexter align`: which note of a score is which note of a MIDI performance.
  */
 import { basename, dirname, extname, join } from "node:path";
-import { alignPerformance, type AlignedPerformance } from "@dexter/alignment-datasets/aligner";
+import type { AlignedPerformance } from "@dexter/alignment-datasets/aligner";
 import { formatNasapAlignment, formatParangonadaAlignment, writeMatch } from "@dexter/codec";
 import { loadPerformance, loadScore } from "@dexter/codec/node";
 import { EXIT, UsageError } from "../failure.js";
@@ -26,6 +26,7 @@ export async function align(scoreFile: string, midiFile: string, options: AlignC
   const output = options.output ?? join(dirname(midiFile), basename(midiFile, extname(midiFile)) + ALIGNMENT_FORMATS[options.format ?? "match"]);
   const format = options.format ?? formatOf(output);
   await checkTarget(output, [scoreFile, midiFile]);
+  const { alignPerformance } = await import("@dexter/alignment-datasets/aligner");
   const aligned = alignPerformance(await loadScore(scoreFile), await loadPerformance(midiFile), { minMatchRatio: options.minMatchRatio });
   await writeOutputs([{ path: output, content: written(aligned, format, scoreFile, midiFile) }]);
   for (const warning of aligned.warnings) complain(warning, { file: midiFile });
