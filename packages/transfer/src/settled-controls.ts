@@ -5,6 +5,7 @@ import type { PerformanceParameters, Score } from "@dexter/codec";
 import { moveControls, type ControlMove, type MovedControl } from "./control-moves.js";
 import type { MeasuredPerformance, TransferAim } from "./transfer-aim.js";
 import { isMoved, type TransferPlan } from "./transfer-plan.js";
+import { windowMean } from "./window-mean.js";
 
 /** Windows overlap, so that one move is not enough. */
 const MOVES = 3;
@@ -15,7 +16,8 @@ const WINDOW_REACH_QUARTERS = 4;
 export function settleMoves(score: Score, drawn: PerformanceParameters, before: MeasuredPerformance, aim: TransferAim, { config: { names }, columns, ruler }: TransferPlan, keep: Float32Array): PerformanceParameters {
   const K = names.length;
   const movable = columns.filter((k) => isMoved(names[k]));
-  const near = nearKept(score, keep);
+  // Where what is kept fills a window, what is not must not make up for it. Running sums may leave [0, 1] by rounding.
+  const near = windowMean(score, keep, WINDOW_REACH_QUARTERS).map((share) => Math.max(0, Math.min(1, share)));
   let parameters = drawn;
   for (let turn = 0; turn < MOVES && movable.length > 0; turn++) {
     const { values, mask } = ruler(score, parameters);
@@ -35,16 +37,4 @@ export function settleMoves(score: Score, drawn: PerformanceParameters, before: 
     parameters = moveControls(score, parameters, moves);
   }
   return parameters;
-}
-
-/** How much of a control's window around each note is kept, `[N]`: there, what is not kept must not make up for what is. */
-function nearKept({ notes }: Score, keep: Float32Array): Float32Array {
-  let low = 0;
-  let high = 0;
-  let sum = 0;
-  return keep.map((_, n) => {
-    while (high < keep.length && notes.onsetQuarter[high] <= notes.onsetQuarter[n] + WINDOW_REACH_QUARTERS) sum += keep[high++];
-    while (notes.onsetQuarter[low] < notes.onsetQuarter[n] - WINDOW_REACH_QUARTERS) sum -= keep[low++];
-    return Math.max(0, Math.min(1, sum / (high - low)));
-  });
 }

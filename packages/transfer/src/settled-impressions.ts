@@ -8,6 +8,7 @@ import type { PerformanceParameters, Score } from "@dexter/codec";
 import { moveControls, MOVED_CONTROLS, type ControlMove, type MovedControl } from "./control-moves.js";
 import type { MeasuredPerformance, TransferAim } from "./transfer-aim.js";
 import { isMoved, type TransferPlan } from "./transfer-plan.js";
+import { windowMean } from "./window-mean.js";
 
 /** Turns of trying and moving. */
 const TURNS = 3;
@@ -61,7 +62,7 @@ export function settleImpressions(
       const rows = impressions.map((_, p) => responses.map((response) => response[p][n]));
       shortestStep(rows, impressions.map((k) => missOf(measured, n, k))).forEach((step, l) => (steps[l][n] = Math.max(-MOST, Math.min(MOST, step))));
     }
-    const smooth = steps.map((own) => evenedOut(score, own));
+    const smooth = steps.map((own) => windowMean(score, own, REACH_QUARTERS));
     // Impressions answer unevenly: where the whole step overshoots, a part of it may do.
     let helped = false;
     for (const part of PARTS) {
@@ -94,16 +95,4 @@ function shortestStep(rows: readonly (readonly number[])[], miss: readonly numbe
   }
   const weights = system.map((row, i) => row[P] / row[i]);
   return rows[0].map((_, l) => rows.reduce((sum, row, p) => sum + row[l] * weights[p], 0));
-}
-
-/** Means over what a window reaches, `[N]`: the controls themselves move no faster. */
-function evenedOut({ notes }: Score, values: Float64Array): Float64Array {
-  let low = 0;
-  let high = 0;
-  let sum = 0;
-  return values.map((_, n) => {
-    while (high < values.length && notes.onsetQuarter[high] <= notes.onsetQuarter[n] + REACH_QUARTERS) sum += values[high++];
-    while (notes.onsetQuarter[low] < notes.onsetQuarter[n] - REACH_QUARTERS) sum -= values[low++];
-    return sum / (high - low);
-  });
 }

@@ -57,7 +57,7 @@ export interface AlignmentSummary {
  *
  * @param score - as played
  * @param unfolded - the same score with all repeats
- * @param extraOnset - per extra note, the onset of the score it is nearest to, index into `score.notes`
+ * @param extraNote - for each extra note, a note of the onset at which it was played, index into `score.notes`
  */
 export function summarizeAlignment(score: Score, unfolded: Score, alignment: Alignment, extraNote: readonly number[]): AlignmentSummary {
   const { notes, measures } = score;

@@ -5,6 +5,7 @@
  * pieces are drawn with replacement, and within each the pianists.
  */
 import { CodecError, randomStream, type RandomStream } from "@dexter/codec";
+import { quantile } from "../quantile.js";
 
 /** Ends of an interval; NaN where nothing tells them (`null` in JSON). */
 export type Interval = readonly [low: number, high: number];
@@ -59,15 +60,6 @@ export function bootstrapInterval(pieces: readonly Resampled[], { seed = 1, resa
 function drawn(chosen: Int32Array, random: RandomStream): Int32Array {
   for (let i = 0; i < chosen.length; i++) chosen[i] = random.below(chosen.length);
   return chosen;
-}
-
-/** Between sorted values, in proportion; NaN of none. */
-function quantile(sorted: Float64Array, share: number): number {
-  if (sorted.length === 0) return Number.NaN;
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }
 
 /** A figure that is the mean of one value a member. */

@@ -4,6 +4,8 @@
  * Papers compare corpora and renderings by such figures: mean asynchrony and melody lead (Goebl 2001), key overlap of
  * legato, staccato and repeated notes (Repp 1995; Bresin & Battel 2000), variability of tempo, dynamic range, pedalling.
  */
+import { mean as meanOf } from "../correlation.js";
+import { quantile } from "../quantile.js";
 import { PERFORMANCE_FEATURES, type PerformanceFeatureName } from "./feature-catalogue.js";
 import type { PerformanceFeatures } from "./performance-features.js";
 
@@ -114,26 +116,6 @@ function statisticsOf(ascending: Float64Array): FeatureStatistics {
     median: quantile(ascending, 0.5),
     greatest: count ? ascending[count - 1] : Number.NaN,
   };
-}
-
-/** NaN is left out. */
-function meanOf(values: Float64Array): number {
-  let sum = 0, count = 0;
-  for (const value of values) {
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
-  }
-  return count ? sum / count : Number.NaN;
-}
-
-/** On a line between the two nearest. */
-function quantile(ascending: Float64Array, share: number): number {
-  if (!ascending.length) return Number.NaN;
-  const place = share * (ascending.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, ascending.length - 1);
-  return ascending[below] + (place - below) * (ascending[above] - ascending[below]);
 }
 
 function shareAbove(values: Float64Array, level: number): number {
