@@ -41,6 +41,10 @@ export interface ChartProps {
   readonly themeKey: string;
   /** Range of the y axis, at least. */
   readonly atLeast?: readonly [low: number, high: number];
+  /** Let values far from all others leave the picture, so that they do not flatten it. */
+  readonly clip?: boolean;
+  /** Whether the legend tells the last values while nothing is pointed at. */
+  readonly lastValues?: boolean;
   readonly legend?: boolean;
   /** Little room for the y axis. */
   readonly narrow?: boolean;
@@ -48,13 +52,14 @@ export interface ChartProps {
 
 /** The chart. */
 export function Chart(props: ChartProps) {
-  const { title, lines, height, log = false, band, marks, format, unit, themeKey, atLeast, legend = true, narrow = false } = props;
+  const { title, lines, height, log = false, band, marks, format, unit, themeKey, atLeast, clip = false, lastValues = true, legend = true, narrow = false } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const extras = useRef({ band, marks, atLeast });
-  extras.current = { band, marks, atLeast };
   const [cursor, setCursor] = useState<number | null>(null);
   const data = useMemo(() => joined(lines, log), [lines, log]);
+  const usual = useMemo(() => (clip ? usualRange(data) : null), [data, clip]);
+  const extras = useRef({ band, marks, atLeast, usual });
+  extras.current = { band, marks, atLeast, usual };
   const structure = `${themeKey} ${log} ${height} ${lines.map(({ label, colour: name, dashed, width, alpha, points }) => [label, name, dashed, width, alpha, points].join(",")).join(";")}`;
 
   useEffect(() => {
@@ -115,6 +120,7 @@ export function Chart(props: ChartProps) {
   }, [data]);
 
   const value = (i: number): number | null => {
+    if (cursor === null && !lastValues) return null;
     const column = data[i + 1];
     if (cursor !== null && column[cursor] != null) return column[cursor];
     if (cursor !== null) return lines[i].points ? lastBefore(column, cursor) : null;
@@ -130,16 +136,19 @@ export function Chart(props: ChartProps) {
             line.label === undefined ? null : (
               <span class="key" key={line.label}>
                 <i class={line.dashed ? "dashed" : ""} style={{ borderColor: `var(--${line.colour})`, opacity: Math.max(0.5, line.alpha ?? 1) }} />
-                {line.label} <b>{value(i) === null ? "–" : format(value(i) ?? 0)}</b>
+                {line.label} {(cursor !== null || lastValues) && <b>{value(i) === null ? "–" : format(value(i) ?? 0)}</b>}
               </span>
             ),
           )}
-          {place != null && <span class="place">{`${unit} ${place.toLocaleString("en")}`}</span>}
+          <span class="place">{place != null ? `${unit} ${place.toLocaleString("en", { maximumFractionDigits: 2 })}` : `over ${unit}s`}</span>
         </figcaption>
       )}
     </figure>
   );
 }
+
+/** uPlot's third way of joining what is missing. */
+const EXPAND_GAPS = 2;
 
 /** All lines over one axis; where a line has no value at another's place, it runs on. */
 function joined(lines: readonly Line[], log: boolean): uPlot.AlignedData {
@@ -153,15 +162,27 @@ function joined(lines: readonly Line[], log: boolean): uPlot.AlignedData {
     }
     return [at.slice(0, length) as number[], column];
   });
-  return tables.length === 1 ? tables[0] : uPlot.join(tables);
+  // A gap reaches to the neighbours on its own line, over places that only other lines have.
+  return tables.length === 1 ? tables[0] : uPlot.join(tables, tables.map((table) => table.map(() => EXPAND_GAPS)));
 }
 
-function range(low: number | null, high: number | null, { band, atLeast }: Pick<ChartProps, "band" | "atLeast">): [number, number] {
-  const bounds = [low, high, ...(band ?? []), ...(atLeast ?? [])].filter((bound): bound is number => bound != null && Number.isFinite(bound));
+type Bounds = readonly [low: number, high: number];
+
+function range(low: number | null, high: number | null, { band, atLeast, usual }: Pick<ChartProps, "band" | "atLeast"> & { readonly usual: Bounds | null }): [number, number] {
+  const seen = [usual && low !== null ? Math.max(low, usual[0]) : low, usual && high !== null ? Math.min(high, usual[1]) : high];
+  const bounds = [...seen, ...(band ?? []), ...(atLeast ?? [])].filter((bound): bound is number => bound != null && Number.isFinite(bound));
   if (bounds.length === 0) return [0, 1];
   const [least, most] = [Math.min(...bounds), Math.max(...bounds)];
   const room = (most - least || Math.abs(most) || 1) * 0.06;
   return [least >= 0 && least < room ? 0 : least - room, most + room];
+}
+
+/** Where nearly all values lie, and half as much again either way; the few beyond are spikes. */
+function usualRange([, ...columns]: uPlot.AlignedData): Bounds | null {
+  const sorted = Float64Array.from(columns.flatMap((column) => [...column].filter((value): value is number => value != null))).sort();
+  if (sorted.length === 0) return null;
+  const [low, high] = [0.02, 0.98].map((share) => sorted[Math.round(share * (sorted.length - 1))]);
+  return [low - (high - low) / 2, high + (high - low) / 2];
 }
 
 function paintBand(chart: uPlot, band: ChartProps["band"]): void {
@@ -189,13 +210,18 @@ function paintMarks(chart: uPlot, marks: NonNullable<ChartProps["marks"]>): void
   ctx.font = `${11 * devicePixelRatio}px ${colour("sans")}`;
   ctx.fillStyle = ctx.strokeStyle = colour("muted");
   ctx.textBaseline = "top";
+  ctx.textAlign = "left";
+  let free = -Infinity;
   for (const { at, label } of marks) {
     const x = chart.valToPos(at, "x", true);
     if (x < bbox.left - 1 || x > bbox.left + bbox.width) continue;
     ctx.globalAlpha = 0.45;
     ctx.fillRect(x, bbox.top, devicePixelRatio, bbox.height);
     ctx.globalAlpha = 1;
-    ctx.fillText(label, x + 5 * devicePixelRatio, bbox.top + 2 * devicePixelRatio);
+    const left = x + 5 * devicePixelRatio;
+    if (left < free) continue;
+    ctx.fillText(label, left, bbox.top + 2 * devicePixelRatio);
+    free = left + ctx.measureText(label).width;
   }
   ctx.restore();
 }

@@ -37,7 +37,7 @@ export function LossCurves({ runs, version, themeKey }: CurvesProps) {
           ...(alone && smoothing > 0 ? [{ at: [...at], values: [...columns.loss], colour, width: 1, alpha: 0.28 }] : []),
           { label: alone ? "training" : name, at: [...at], values: smooth(columns.loss, smoothing), colour, width: 2 },
           ...(checked.length > 0
-            ? [{ label: alone ? "validation" : `${name}, validation`, at: checked.map(({ at }) => at), values: checked.map(({ loss }) => loss ?? NaN), colour: alone ? "second" : colour, dashed: !alone, points: true }]
+            ? [{ label: alone ? "validation" : `${name}, validation`, ...stageByStage(checked), colour: alone ? "second" : colour, dashed: !alone, points: true }]
             : []),
         ];
       }),
@@ -78,12 +78,13 @@ export function StepCurve({ runs, version, themeKey, title, columns, format, not
     () =>
       runs.length === 1
         ? columns
-            .filter(([column], i) => i === 0 || runs[0].history.columns[column].some((value) => Number.isFinite(value)))
+            .filter(([column], i) => i === 0 || runs[0].history.columns[column].some((value) => value > 0))
             .map(([column, label], i): Line => ({ label, at: [...runs[0].history.at], values: [...runs[0].history.columns[column]], colour: i === 0 ? runs[0].colour : "second" }))
         : runs.map(({ name, history, colour }): Line => ({ label: name, at: [...history.at], values: [...history.columns[columns[0][0]]], colour })),
     [runs, version],
   );
-  if (!hasSteps(runs)) return null;
+  // A record may have been kept without its times or its memory.
+  if (!lines.some(({ values }) => values.some((value) => value !== null && Number.isFinite(value)))) return null;
   return (
     <section class="card" aria-label={title}>
       <h2>
@@ -101,12 +102,13 @@ export function AgreementCurves({ runs, version, themeKey }: CurvesProps) {
     <section class="card wide" aria-labelledby="agreement-title">
       <div class="card-bar">
         <h2 id="agreement-title">{kind === "correlation" ? "Correlation with single performances" : "Agreement with pianists"}</h2>
-        {kind === "agreement" && (
+        {kind === "agreement" && measures.length > 0 && (
           <span class="key">
             <i class="band" /> pianists with each other
           </span>
         )}
       </div>
+      {kind === "agreement" && measures.length > 0 && <p class="muted">One performance by the model of a piece it does not learn from, correlated with the pianists who played it; 1 is the same. Over steps.</p>}
       {measures.length === 0 ? (
         <p class="empty">Not measured yet. On unseen pieces the model's performances are compared with those of pianists now and then.</p>
       ) : (
@@ -157,6 +159,15 @@ function hasSteps(runs: readonly DrawnRun[]): boolean {
 function Empty({ runs }: { readonly runs: readonly DrawnRun[] }) {
   const ended = runs[0]?.history.stages.some(({ taken }) => taken > 0);
   return <p class="empty">{ended ? "The curve of this run was not kept." : "No steps yet. The curve begins as soon as the data are read."}</p>;
+}
+
+/** Losses of validation, with a gap between two stages: their losses are not of the same kind. */
+function stageByStage(checked: History["validations"]): Pick<Line, "at" | "values"> {
+  const points = checked.flatMap(({ at, loss, stage }, i) => {
+    const before = checked[i - 1];
+    return [...(before && before.stage !== stage ? [[before.at + 1, null] as const] : []), [at, loss ?? null] as const];
+  });
+  return { at: points.map(([at]) => at), values: points.map(([, loss]) => loss) };
 }
 
 /** Where a stage begins. */

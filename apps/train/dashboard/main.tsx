@@ -15,7 +15,8 @@ import { useTheme, type Theme } from "./theme.js";
 import { figure, memory, moment } from "./words.js";
 
 const LOOK_MS = 3000;
-const COLOURS = ["second", "human", "good", "rose", "blue"];
+/** Of runs that are compared; the pianists have one of their own. */
+const COLOURS = ["second", "blue", "rose", "good"];
 const THEME_WORDS: Readonly<Record<Theme, string>> = { system: "Colours: system", light: "Colours: light", dark: "Colours: dark" };
 
 function Dashboard() {
@@ -61,6 +62,7 @@ function Dashboard() {
           runs={[...runs].reverse()}
           launches={launches}
           current={current}
+          most={COLOURS.length}
           compared={new Map(compared.map((id, i) => [id, COLOURS[i]]))}
           onChoose={choose}
           onCompare={(id, compare) => setPlace((before) => ({ run: current, compare: [...before.compare.filter((each) => each !== id), ...(compare ? [id] : [])] }))}

@@ -11,6 +11,9 @@ const HEIGHT = 180;
 /** The longest picture, in pixels: browsers draw no larger ones. */
 const MAX_WIDTH = 12_000;
 const LEAST_PER_SEC = 14;
+/** Room for the times below the notes. */
+const TIMES = 16;
+const SECONDS_APART = [1, 2, 5, 10, 30, 60, 120, 300];
 
 /** The roll, its play button, its MIDI file. */
 export function PianoRoll({ notes, piece, midi, themeKey }: { readonly notes: Sample["notes"]; readonly piece: string; readonly midi: string; readonly themeKey: string }) {
@@ -114,17 +117,32 @@ function paint(canvas: HTMLCanvasElement, notes: Sample["notes"], width: number,
   let [low, high] = [127, 0];
   for (const pitch of notes.pitch) [low, high] = [Math.min(low, pitch), Math.max(high, pitch)];
   [low, high] = [low - 2, high + 2];
-  const row = HEIGHT / (high - low + 1);
+  const row = (HEIGHT - TIMES) / (high - low + 1);
+  const octaves = Array.from({ length: 11 }, (_, octave) => 12 * octave).filter((pitch) => pitch >= low && pitch <= high);
+  const apart = SECONDS_APART.find((seconds) => (seconds / end) * width >= 60) ?? 600;
   pen.fillStyle = colour("line");
-  for (let pitch = Math.ceil(low / 12) * 12; pitch <= high; pitch += 12) pen.fillRect(0, (high - pitch + 1) * row, width, 1);
+  for (const pitch of octaves) pen.fillRect(0, (high - pitch + 1) * row, width, 1);
+  for (let at = apart; at < end; at += apart) pen.fillRect((at / end) * width, 0, 1, HEIGHT - TIMES);
   pen.fillStyle = colour("accent");
   for (let i = 0; i < notes.pitch.length; i++) {
-    pen.globalAlpha = 0.22 + 0.78 * Math.min(1, Math.max(0, (notes.velocity[i] - 25) / 75));
+    pen.globalAlpha = 0.35 + 0.65 * Math.min(1, Math.max(0, (notes.velocity[i] - 25) / 75));
     const x = (notes.onsetSec[i] / end) * width;
     pen.beginPath();
     pen.roundRect(x, (high - notes.pitch[i]) * row + 0.5, Math.max(2, (notes.durationSec[i] / end) * width - 0.75), Math.max(3, row - 0.5), Math.min(2, row / 3));
     pen.fill();
   }
+  pen.globalAlpha = 1;
+  pen.font = `10px ${colour("sans")}`;
+  pen.textBaseline = "bottom";
+  for (const pitch of octaves) {
+    const bottom = Math.max(13, (high - pitch + 1) * row);
+    pen.fillStyle = colour("paper");
+    pen.fillRect(1, bottom - 12, 18, 11);
+    pen.fillStyle = colour("muted");
+    pen.fillText(`C${pitch / 12 - 1}`, 3, bottom);
+  }
+  pen.textAlign = "center";
+  for (let at = apart; at < end - apart / 3; at += apart) pen.fillText(clock(at), (at / end) * width, HEIGHT - 2);
 }
 
 function clock(seconds: number): string {

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { History } from "../src/dashboard/history.js";
 import type { Connection } from "./live-run.js";
 import { sendCommand, type ControlCommand, type RunDetail } from "./server-api.js";
-import { duration, figure, memory, moment } from "./words.js";
+import { duration, figure, memory, moment, NOTHING } from "./words.js";
 
 const STATUS_WORDS: Readonly<Record<RunDetail["status"], string>> = {
   running: "running",
@@ -28,7 +28,7 @@ export function RunHeader({ detail, history, connection }: { readonly detail: Ru
         {connection === "lost" && <span class="status lost" role="alert">connection lost, trying again</span>}
       </div>
       <p class="facts">
-        {[detail.model && `model ${detail.model}`, detail.startedAt && `since ${moment(detail.startedAt)}`, detail.folder].filter(Boolean).join(" · ")}
+        {[detail.model && `model ${detail.model}`, detail.startedAt && `${detail.status === "running" || detail.status === "paused" ? "since" : "begun"} ${moment(detail.startedAt)}`, detail.folder].filter(Boolean).join(" · ")}
       </p>
       {detail.engine && (
         <p class="facts">
@@ -59,12 +59,12 @@ export function Figures({ history }: { readonly history: History }) {
     ["Loss", figure(latest.loss), history.validations.findLast(({ loss }) => loss !== undefined) && `validation ${figure(history.validations.findLast(({ loss }) => loss !== undefined)?.loss)}`],
     ["Learning rate", figure(latest.learningRate), `gradient ${figure(latest.gradientNorm)}`],
     ["Throughput", `${figure(latest.notesPerSecond)}`, "notes a second"],
-    ["Step", `${figure(latest.milliseconds)} ms`, latest.stage && `stage ${latest.stage}`],
-    ["Memory", memory(latest.rssMB), Number.isFinite(latest.tensorMB) ? `tensors ${memory(latest.tensorMB)}${Number.isFinite(latest.tensors) ? `, ${latest.tensors}` : ""}` : "of the process"],
+    ["Time of a step", Number.isFinite(latest.milliseconds) ? `${figure(latest.milliseconds)} ms` : NOTHING, latest.stage && `stage ${latest.stage}`],
+    ["Memory", memory(latest.rssMB), latest.tensorMB > 0 ? `${Number.isFinite(latest.tensors) ? `${latest.tensors.toLocaleString("en")} ` : ""}tensors, ${memory(latest.tensorMB)}` : "of the process"],
   ];
   return (
     <dl class="figures">
-      {tiles.map(([name, value, detail]) => (
+      {tiles.filter(([, value]) => value !== NOTHING).map(([name, value, detail]) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd data-figure={name}>{value}</dd>

@@ -9,13 +9,15 @@ interface RunListProps {
   readonly launches: readonly LaunchView[];
   readonly current: string | null;
   readonly compared: ReadonlyMap<string, string>;
+  /** Runs that can be compared at once. */
+  readonly most: number;
   readonly onChoose: (id: string) => void;
   readonly onCompare: (id: string, compare: boolean) => void;
   readonly onStarted: (id: string) => void;
 }
 
 /** The list, newest run first. */
-export function RunList({ runs, launches, current, compared, onChoose, onCompare, onStarted }: RunListProps) {
+export function RunList({ runs, launches, current, compared, most, onChoose, onCompare, onStarted }: RunListProps) {
   return (
     <nav class="runs" aria-label="Runs">
       <h2>Runs</h2>
@@ -28,20 +30,20 @@ export function RunList({ runs, launches, current, compared, onChoose, onCompare
               <span class="run-name">{name}</span>
               <span class="muted">{[shipped ? "the model in the box" : status, !shipped && model].filter(Boolean).join(", ")}</span>
             </button>
-            <label class="compare" title="Draw beside the current run">
+            {id !== current && <label class="compare" title="Draw beside the current run">
               <input
                 type="checkbox"
                 checked={compared.has(id)}
-                disabled={id === current}
+                disabled={!compared.has(id) && compared.size >= most}
                 onChange={(event) => onCompare(id, event.currentTarget.checked)}
                 style={compared.has(id) ? { accentColor: `var(--${compared.get(id)})` } : undefined}
               />
               <span class="unseen">{`Compare with ${name}`}</span>
-            </label>
+            </label>}
           </li>
         ))}
       </ul>
-      {runs.length > 1 && <p class="hint">Tick runs to lay their curves over each other.</p>}
+      {runs.length > 1 && <p class="hint">{`Tick up to ${most} runs to lay their curves over this one's.`}</p>}
       {launches.map((launch) => (
         <Launch key={launch.id} launch={launch} onStarted={onStarted} />
       ))}

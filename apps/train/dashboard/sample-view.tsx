@@ -10,6 +10,8 @@ import { figure } from "./words.js";
 
 /** More pianists than this are not drawn one by one. */
 const MAX_PIANISTS = 24;
+/** Curves of more onsets than this are drawn finer. */
+const CLOSE_ONSETS = 200;
 
 /** The newest sample, or an earlier one. */
 export function SampleView({ id, history, version, themeKey, ended }: { readonly id: string; readonly history: History; readonly version: number; readonly themeKey: string; readonly ended: boolean }) {
@@ -76,15 +78,15 @@ function CurveChart({ title, sample, curves, themeKey }: { readonly title: strin
     return [
       ...human.map((values): Line => ({ at, values, colour: "human", width: 1, alpha: human.length > 4 ? 0.32 : 0.5 })),
       ...(human.length > 1 ? [{ label: `${human.length} pianists, mean`, at, values: means(human), colour: "human", width: 1.75, dashed: true }] : []),
-      { label: "model", at, values: curves?.sample ?? [], colour: "accent", width: 2.25 },
+      { label: "model", at, values: curves?.sample ?? [], colour: "accent", width: at.length > CLOSE_ONSETS ? 1.25 : 2.25 },
     ];
   }, [sample, curves]);
   return (
     <div>
       <h3>
-        {title} <span class="muted">{title === "Tempo" ? "beats a minute, over score beats" : "MIDI, over score beats"}</span>
+        {title} <span class="muted">{title === "Tempo" ? "beats a minute" : "MIDI, 1–127"}</span>
       </h3>
-      <Chart title={title} lines={lines} height={190} format={(value) => figure(value)} unit="beat" themeKey={themeKey} />
+      <Chart title={title} lines={lines} height={190} format={(value) => figure(value)} unit="score beat" themeKey={themeKey} clip lastValues={false} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /**
  * @file `dexter-train fit`: train a model as a configuration says, on prepared sets.
  */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { stringify } from "yaml";
@@ -140,7 +141,9 @@ async function stopped(folder: RunFolder, status: RunStatusFile, watch: StepWatc
 async function failed(error: unknown, folder: RunFolder, status: RunStatusFile): Promise<never> {
   const shown = isDiskFull(error)
     ? new Error(`${folder.path}: the disk is full. The state that was saved last is whole: make room and add --resume to go on`, { cause: error })
-    : (error as Error);
+    : existsSync(folder.path)
+      ? (error as Error)
+      : new Error(`${folder.path}: the run's folder is gone, and with it what was saved. Begin the run anew`, { cause: error });
   const interrupted = error instanceof InterruptedError || shown.name === "AbortError";
   // On a full disk there may be no room for this, either.
   await status.set(interrupted ? "stopped" : "failed", shown.message.split("\n")[0]).catch(() => undefined);

@@ -110,6 +110,18 @@ describe("what it tells", () => {
   });
 });
 
+test("a run that was deleted is no longer listed; one that begins in its place is", async () => {
+  const passing = join(folder, "passing");
+  writeSimulatedRun(passing, { name: "passing", steps: 3, status: "finished" });
+  const found = (await summaries()).find(({ name }) => name === "passing");
+  rmSync(passing, { recursive: true });
+  expect((await fetch(url(`api/runs/${found?.id}`))).status).toBe(404);
+  expect((await summaries()).map(({ name }) => name)).not.toContain("passing");
+  writeSimulatedRun(passing, { name: "passing", steps: 5 });
+  expect((await summaries()).find(({ name }) => name === "passing")).toMatchObject({ id: found?.id, status: "running" });
+  rmSync(passing, { recursive: true });
+});
+
 describe("what it refuses", () => {
   test("another name than its own", async () => {
     expect(await raw("/api/runs", { host: "evil.example" })).toBe(421);

@@ -1,11 +1,11 @@
 /**
  * @file Runs of `dexter-train fit` that cannot go on: a full disk, figures that are not finite, an end by patience. What was saved stays good.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
-import { dexterTrain, dexterTrainIn, type Outcome } from "./dexter-train.js";
+import { dexterTrain, dexterTrainIn, startDexterTrain, type Outcome } from "./dexter-train.js";
 import { prepareTinySet, TINY_BASE } from "./tiny-corpus.js";
 
 jest.setTimeout(240_000);
@@ -41,6 +41,14 @@ test("a full disk ends a run in one line; what was saved before goes on once the
   expect(resumed.code).toBe(0);
   expect(lines("full").filter(({ type }) => type === "step")).toHaveLength(90);
   expect(record("full")).toMatchObject({ status: "finished" });
+});
+
+test("a run whose folder is deleted ends in one line that says so", async () => {
+  const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder("deleted"), "flow.steps=100000", "validateEvery=100000", "saveEvery=100000", "sampleEvery=0");
+  while (!existsSync(inFolder("deleted", "metrics.jsonl")) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  renameSync(inFolder("deleted"), inFolder("elsewhere"));
+  const { code, stderr } = await outcome;
+  expect([code, stderr.trimEnd().split("\n").at(-1)]).toEqual([1, `dexter-train: ${inFolder("deleted")}: the run's folder is gone, and with it what was saved. Begin the run anew`]);
 });
 
 test("a loss that is not finite ends a run in one line and leaves the last good state", async () => {

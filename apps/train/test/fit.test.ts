@@ -100,6 +100,12 @@ describe("dexter-train fit", () => {
     expect(Math.min(...notes.onsetSec)).toBe(0);
     const validations = lines("whole").filter(({ type }) => type === "validation") as unknown as Record<string, never>[];
     expect(validations.map(({ stage, step }) => [stage, step])).toEqual([["mean", 30], ["mean", 45], ["flow", 30], ["flow", 45]]);
+    // The two losses of a stage are one measure.
+    const { loss, terms } = validations[3] as unknown as { loss: number; terms: Record<string, number> };
+    const last = lines("whole").filter(({ type }) => type === "step").at(-1) as unknown as { loss: number; terms: Record<string, number> };
+    const weighted = (of: Record<string, number>): number => of["tempo"] + 0.05 * of["slowTempo"] + of["velocity"] + of["timing"] + of["articulation"] + 0.5 * of["pedal"];
+    expect(last.loss).toBeCloseTo(weighted(last.terms), 4);
+    expect(loss).toBeCloseTo(weighted(terms), 4);
     expect(Object.keys(validations[3]["agreement"])).toEqual(["tempo", "velocityOnset", "velocityNote", "articulation", "timing"]);
     expect((validations[3]["human"] as { tempo: number[] }).tempo).toHaveLength(2);
     expect(lines("whole").every(({ time }) => !Number.isNaN(Date.parse(time)))).toBe(true);

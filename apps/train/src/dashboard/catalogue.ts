@@ -32,6 +32,9 @@ export function openCatalogue(
   { shipped, childOf }: { readonly shipped: RunSource | null; readonly childOf: (folder: string) => ChildState | null },
 ): Catalogue {
   const runs = new Map<string, RunSource>();
+  const folders = new Map<string, string>();
+  /** Runs whose files have been seen. */
+  const begun = new Set<string>();
   if (shipped) runs.set(shipped.id, shipped);
 
   function add(path: string): RunSource {
@@ -39,6 +42,7 @@ export function openCatalogue(
     const id = identifier(folder);
     const run = runs.get(id) ?? folderRun(folder, id, { child: () => childOf(folder) });
     if (runs.size < MAX_RUNS) runs.set(id, run);
+    folders.set(id, folder);
     return run;
   }
 
@@ -56,15 +60,29 @@ export function openCatalogue(
     }
   }
 
+  /** Whether a run that had begun was deleted since. One that is about to begin has no files yet. */
+  async function isGone({ id }: RunSource): Promise<boolean> {
+    const folder = folders.get(id);
+    if (folder === undefined) return false;
+    if (await isRunFolder(folder)) begun.add(id);
+    else if (begun.delete(id)) {
+      runs.delete(id);
+      return true;
+    }
+    return false;
+  }
+
   return {
     add,
     async list() {
       await look();
+      for (const run of [...runs.values()]) await isGone(run);
       return [...runs.values()];
     },
     async find(id) {
       if (!runs.has(id)) await look();
-      return runs.get(id) ?? null;
+      const run = runs.get(id);
+      return run && !(await isGone(run)) ? run : null;
     },
   };
 }

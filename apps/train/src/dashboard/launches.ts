@@ -71,7 +71,7 @@ export async function openLaunches(configs: readonly string[], { runs, demo = DE
     launches.push({ id: `config-${i + 1}`, name: basename(output), description: config, config: resolve(config), folder: () => output, fresh: false });
   }
   if (existsSync(demo)) {
-    const description = "Less than a minute on most machines: a very small network learns four demo scores.";
+    const description = "Less than a minute on most machines: a very small network learns four demo scores. Its \"pianists\" are performances by the shipped model.";
     launches.push({ id: "demo", name: "A small run", description, config: demo, folder: () => freeFolder(runs), fresh: true });
   }
   const children = new Map<string, Child>();

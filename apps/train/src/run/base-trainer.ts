@@ -51,7 +51,7 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
   const between = async (moment: TrainingMoment): Promise<"finish" | void> => {
     const { progress: step } = moment;
     if (step.validation) {
-      const line: ValidationLine = { ...validationLine(step), ...(await sampler(moment)) };
+      const line: ValidationLine = { ...validationLine(step, options[step.stage].channelWeights), ...(await sampler(moment)) };
       if (step.stage === "flow" && best.take(line) && config.keep !== "last") {
         const { config: found, tensors } = moment.model();
         await saveCheckpoint(folder.model, { config: found, weights: tensors, card: formatModelCard(found) });
@@ -169,11 +169,12 @@ function stepLine(step: TrainingProgress, notes: number, { engine }: RunContext)
   };
 }
 
-function validationLine({ stage, step, validation }: TrainingProgress): ValidationLine {
+/** The loss is what training minimizes, channels weighted as there, so that the two curves lie on one scale. */
+function validationLine({ stage, step, validation }: TrainingProgress, channelWeights: readonly number[]): ValidationLine {
   const { channels = [], controlled, correlation } = validation ?? {};
   return {
     type: "validation", stage, step,
-    loss: channels.reduce((sum, value) => sum + value, 0) / channels.length,
+    loss: channels.reduce((sum, value, channel) => sum + channelWeights[channel] * value, 0),
     terms: byChannel(channels),
     ...(controlled ? { controlled: byChannel(controlled) } : {}),
     ...(correlation ? { correlation: byChannel(correlation) } : {}),
