@@ -60,12 +60,15 @@ export interface ClassicFitConfig extends RunSettings {
   readonly model: "diffwave" | "unet";
   /** Options of training that differ from the recipe; they name the network. */
   readonly training: PartialClassicTraining;
+  /** A model folder to go on from, absolute path. */
+  readonly initial: string | null;
 }
 
 /** What a configuration says. */
 export type FitConfig = BaseFitConfig | ClassicFitConfig;
 
 const MAX_BYTES = 1024 * 1024;
+const DECIDED_OF_CLASSIC = ["objective", "schedule", "scale"];
 const DECIDED = ["encoder", "denoiser", "featureClip", "targetClip", "targetScale"];
 
 /**
@@ -115,10 +118,11 @@ export function resolvedConfig(config: FitConfig): Record<string, unknown> {
 }
 
 function resolvedTraining(config: FitConfig): object {
-  if (config.model !== "base") return classicTrainingOptions(config.training);
-  const options: Record<string, unknown> = { ...trainingOptions(config.training) };
+  const options: Record<string, unknown> = { ...(config.model === "base" ? trainingOptions(config.training) : classicTrainingOptions(config.training)) };
   // What a checkpoint to go on from decides has no default.
-  if (config.initial !== null) for (const name of DECIDED) if (!(name in config.training)) delete options[name];
+  if (config.initial !== null && config.model !== "base") options["network"] = config.training.network;
+  const decided = config.model === "base" ? DECIDED : DECIDED_OF_CLASSIC;
+  if (config.initial !== null) for (const name of decided) if (!(name in config.training)) delete options[name];
   return options;
 }
 
@@ -138,9 +142,9 @@ function complete(settings: RunSettings, model: ModelKind, said: Readonly<Record
       controls: controls === true ? CONTROL_NAMES : ((controls || []) as string[]),
     };
   }
-  const network = { ...(said["network"] as object | undefined), kind: model };
-  // The app watches the memory itself, for every model alike.
-  return { ...settings, model, training: { ...said, network } as PartialClassicTraining };
+  const { initial, ...training } = said;
+  const network = { ...(training["network"] as object | undefined), kind: model };
+  return { ...settings, model, training: { ...training, network } as PartialClassicTraining, initial: typeof initial === "string" ? resolve(beside, initial) : null };
 }
 
 function toPlain(document: ReturnType<typeof parseDocument>, path: string): unknown {

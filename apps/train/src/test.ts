@@ -27,8 +27,6 @@ interface TestFlags extends SamplingFlags {
   readonly json?: boolean;
 }
 
-/** Share of the way that is walked from another performance unless told. */
-
 /** The command. */
 export function testCommand(): Command {
   return new Command("test")

@@ -80,3 +80,20 @@ test("a classic run that was stopped goes on to the bytes of one that was not; m
   }
   expect(of("broken", "step").map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 });
+
+test("a run goes on from a checkpoint's weights, network and objective; another network's weights are refused", async () => {
+  expect((await dexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("first"), "steps=4", "objective=x0", "sampleEvery=0")).code).toBe(0);
+  // Nothing but the set: what the network is, the checkpoint tells. Without a learning rate its weights stay.
+  writeFileSync(inFolder("further.yaml"), "model: diffwave\ndata: set.h5\nengine: wasm\ninitial: first/last\nsteps: 2\nbatch: 1\nema: null\noptimizer: { learningRate: 0 }\nsampleEvery: 0\n");
+  const further = await dexterTrain("fit", inFolder("further.yaml"), "-o", inFolder("further"), "keep=last");
+  expect(further).toMatchObject({ code: 0 });
+  expect(bytes("further", "model/model.safetensors").equals(bytes("first", "last/model.safetensors"))).toBe(true);
+  const config = (run: string): { network: object; prediction: string } => JSON.parse(bytes(run, "last/config.json").toString()) as never;
+  expect(config("further").network).toEqual(config("first").network);
+  expect(config("further").prediction).toBe("x0");
+
+  const wider = await dexterTrain("fit", inFolder("further.yaml"), "-o", inFolder("wider"), "network.residualChannels=8");
+  expect([wider.code, wider.stderr.trimEnd().split("\n").at(-1)]).toEqual([2, expect.stringMatching(/^dexter-train: initial: checkpoint: tensor \S+ must be \[.*\], got \[.*\]\. Leave network out/)]);
+  const unet = await dexterTrain("fit", inFolder("further.yaml"), "-o", inFolder("wider"), "model=unet");
+  expect(unet.stderr).toMatch(/initial: \S+first\/last holds a diffwave, expected a unet\. Say model: diffwave/);
+});

@@ -2,7 +2,7 @@
  * @file What a configuration may say of training a classic denoiser: the options
  * of `ClassicTrainingOptions` under their own names.
  */
-import { choice, count, either, flag, list, number, object, orNull, positive, type Schema } from "./schema-terms.js";
+import { choice, count, either, flag, list, number, object, orNull, positive, text, type Schema } from "./schema-terms.js";
 
 const INPUT: Readonly<Record<string, Schema>> = {
   parameters: count("Performance parameters.", 1, 64),
@@ -59,6 +59,7 @@ const TERMS = ["diffusion", "tempo", "velocity", "timing", "duration", "pedal"];
 /** Keys of a classic run beside those of every run. */
 export function classicKeys(network: "diffwave" | "unet"): Readonly<Record<string, Schema>> {
   return {
+    initial: orNull(text("A model folder to go on from: its weights, and its network, objective, schedule and scale where nothing else is said. The path is relative to this file; null: none.")),
     network: NETWORK[network],
     schedule: object(
       {

@@ -4,12 +4,13 @@
 import { openSet, setSegments, type StoredSet } from "@dexter/alignment-datasets";
 import { saveClassicCheckpoint } from "@dexter/diffusion/node";
 import {
-  classicTrainingOptions, diffWaveNetwork, initialDiffWave, initialUnet, randomStream, trainClassic, unetNetwork,
-  type ClassicNetwork, type ClassicProgress, type ClassicTrainingOptions, type ClassicTrainingState, type Engine, type SegmentSource,
+  classicTrainingOptions, trainClassic,
+  type ClassicProgress, type ClassicTrainingOptions, type ClassicTrainingState, type SegmentSource,
 } from "@dexter/diffusion/training";
 import { UsageError } from "../errors.js";
 import type { ClassicFitConfig } from "../fit-config.js";
 import type { SavedState } from "../run-folder.js";
+import { beginNetwork, readClassicStart, type ClassicStart } from "./classic-initial.js";
 import { classicSampler, unseenPieces, type SampleFigures } from "./classic-samples.js";
 import type { StepLine, ValidationLine } from "./metrics-file.js";
 import { pairedSegments } from "./paired-segments.js";
@@ -19,8 +20,6 @@ import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
 
 const STATE_FORMAT = "dexter-training-state-classic";
 const STAGE = "train";
-/** Names the stream of random numbers that the first weights are drawn from. */
-const INITIAL_STREAM = 13;
 
 interface ClassicData {
   readonly source: SegmentSource;
@@ -39,7 +38,8 @@ interface ClassicData {
 export async function openClassicTrainer(config: ClassicFitConfig): Promise<Trainer> {
   if (config.keep === "agreement") throw new UsageError(`keep: a ${config.model} run keeps by its monitor. Choose loss or last; monitor.name may be a measure of agreement when sampleEvery is 1`);
   if (config.data.length > 1) throw new UsageError(`data: a ${config.model} run reads one set, got ${config.data.length}. Join them with dexter-train merge`);
-  const options = classicTrainingOptions(config.training);
+  const start = await readClassicStart(config);
+  const options = classicTrainingOptions(start.training);
   const set = await openSet(config.data[0]);
   try {
     const data = { ...segmentsOf(set, options), samplePieces: config.sampleEvery > 0 ? unseenPieces(set) : [] };
@@ -49,7 +49,7 @@ export async function openClassicTrainer(config: ClassicFitConfig): Promise<Trai
       stateFormat: STATE_FORMAT,
       data: `${data.source.length} training segments, ${data.validation?.length ?? 0} for validation`,
       stages: [[STAGE, steps]],
-      train: (context) => train(config, options, data, { ...context, steps }).finally(() => set.close()),
+      train: (context) => train(config, start, options, data, { ...context, steps }).finally(() => set.close()),
     };
   } catch (error) {
     set.close();
@@ -69,20 +69,20 @@ function segmentsOf(set: StoredSet, { network, target }: ClassicTrainingOptions)
   return { source, works: [...new Set(works)].sort(), ...(splits.validation.performances > 0 ? { validation: segments("validation") } : {}) };
 }
 
-async function train(config: ClassicFitConfig, options: ClassicTrainingOptions, data: ClassicData, context: RunContext & { readonly steps: number }): Promise<RunOutcome> {
+async function train(config: ClassicFitConfig, { checkpoint, training }: ClassicStart, options: ClassicTrainingOptions, data: ClassicData, context: RunContext & { readonly steps: number }): Promise<RunOutcome> {
   const { source, validation, works, samplePieces } = data;
   const { folder, engine, signal, watch, progress, log, resume } = context;
-  const { network, initial } = freshNetwork(engine, options);
+  const { network, initial } = beginNetwork(engine, options, checkpoint);
   const begun = resume?.steps[STAGE] ?? 0;
   const drawSample = classicSampler(config, samplePieces, context.steps, context);
   let sampled: SampleFigures = {};
   const outcome = await trainClassic({
     engine, network, initial, source,
     ...(validation ? { validation } : {}),
-    options: config.training,
+    options: training,
     delegate: context.torch?.classic,
     ...(resume ? { resume: classicState(resume) } : {}),
-    record: { works },
+    record: { works: withEarlier(works, checkpoint?.config.training["works"]) },
     signal,
     onValidate: async (snapshot) => {
       sampled = await drawSample(snapshot);
@@ -112,14 +112,9 @@ async function train(config: ClassicFitConfig, options: ClassicTrainingOptions, 
   return { finished: true, steps, record: { step: outcome.step, best: outcome.best, stoppedEarly: outcome.stoppedEarly } };
 }
 
-function freshNetwork(engine: Engine, { network: config, seed }: ClassicTrainingOptions): { readonly network: ClassicNetwork; readonly initial: Float32Array } {
-  const random = randomStream(seed, INITIAL_STREAM);
-  if (config.kind === "unet") {
-    const network = unetNetwork(engine, config);
-    return { network, initial: initialUnet(network.layout, random) };
-  }
-  const network = diffWaveNetwork(engine, config);
-  return { network, initial: initialDiffWave(network.layout, random) };
+/** Compositions that are trained on, here or before: `evaluate` warns of them. */
+function withEarlier(works: readonly string[], before: unknown): string[] {
+  return [...new Set([...works, ...(Array.isArray(before) ? (before as string[]) : [])])].sort();
 }
 
 function classicState({ steps, fingerprint, arrays, rest }: SavedState): ClassicTrainingState {
