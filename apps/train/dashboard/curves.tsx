@@ -21,10 +21,12 @@ interface CurvesProps {
   /** Changes with the histories. */
   readonly version: string;
   readonly themeKey: string;
+  /** Whether the run is over: what is not there will not come. */
+  readonly ended: boolean;
 }
 
 /** Losses of training and validation. */
-export function LossCurves({ runs, version, themeKey }: CurvesProps) {
+export function LossCurves({ runs, version, themeKey, ended }: CurvesProps) {
   const [log, setLog] = useState(false);
   const [smoothing, setSmoothing] = useState(0.7);
   const alone = runs.length === 1;
@@ -60,7 +62,7 @@ export function LossCurves({ runs, version, themeKey }: CurvesProps) {
       {hasSteps(runs) ? (
         <Chart title="Loss" lines={lines} height={280} log={log} marks={stageMarks(runs[0].history)} format={(value) => figure(value)} unit="step" themeKey={themeKey} />
       ) : (
-        <Empty runs={runs} />
+        <Empty runs={runs} ended={ended} />
       )}
     </section>
   );
@@ -96,7 +98,7 @@ export function StepCurve({ runs, version, themeKey, title, columns, format, not
 }
 
 /** Agreement with pianists, a small chart a measure, with the pianists' own agreement behind it. */
-export function AgreementCurves({ runs, version, themeKey }: CurvesProps) {
+export function AgreementCurves({ runs, version, themeKey, ended }: CurvesProps) {
   const { kind, measures } = useMemo(() => measuresOf(runs), [runs, version]);
   return (
     <section class="card wide" aria-labelledby="agreement-title">
@@ -110,11 +112,11 @@ export function AgreementCurves({ runs, version, themeKey }: CurvesProps) {
       </div>
       {kind === "agreement" && measures.length > 0 && <p class="muted">One performance by the model of a piece it does not learn from, correlated with the pianists who played it; 1 is the same. Over steps.</p>}
       {measures.length === 0 ? (
-        <p class="empty">Not measured yet. On unseen pieces the model's performances are compared with those of pianists now and then.</p>
+        <p class="empty">{ended ? "Not measured in this run." : "Not measured yet. On unseen pieces the model's performances are compared with those of pianists now and then."}</p>
       ) : (
         <div class="measures">
           {measures.map((measure) => (
-            <Measure key={measure} measure={measure} kind={kind} runs={runs} version={version} themeKey={themeKey} />
+            <Measure key={measure} measure={measure} kind={kind} runs={runs} version={version} themeKey={themeKey} ended={ended} />
           ))}
         </div>
       )}
@@ -156,9 +158,9 @@ function hasSteps(runs: readonly DrawnRun[]): boolean {
   return runs.some(({ history }) => history.at.length > 0);
 }
 
-function Empty({ runs }: { readonly runs: readonly DrawnRun[] }) {
-  const ended = runs[0]?.history.stages.some(({ taken }) => taken > 0);
-  return <p class="empty">{ended ? "The curve of this run was not kept." : "No steps yet. The curve begins as soon as the data are read."}</p>;
+function Empty({ runs, ended }: Pick<CurvesProps, "runs" | "ended">) {
+  const taken = runs[0]?.history.stages.some(({ taken }) => taken > 0);
+  return <p class="empty">{taken ? "The curve of this run was not kept." : ended ? "This run ended before its first step." : "No steps yet. The curve begins as soon as the data are read."}</p>;
 }
 
 /** Losses of validation, with a gap between two stages: their losses are not of the same kind. */

@@ -43,7 +43,12 @@ function Dashboard() {
       }),
     ];
   }, [history, current, others, compared, runs, detail?.name]);
-  const shared = { runs: drawn, version: String(version), themeKey };
+  const ended = detail !== null && detail.status !== "running" && detail.status !== "paused";
+  const shared = { runs: drawn, version: String(version), themeKey, ended };
+  const title = detail ? `${detail.name.slice(0, 60)}: ${detail.status} · DExter` : "DExter · training";
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
   const choose = (id: string): void => setPlace(({ compare }) => ({ run: id, compare }));
 
   return (
@@ -87,7 +92,7 @@ function Dashboard() {
                 <AgreementCurves {...shared} />
                 <section class="card wide" aria-labelledby="sample-title">
                   <h2 id="sample-title">What it plays</h2>
-                  <SampleView key={detail.id} id={detail.id} history={history} version={version} themeKey={themeKey} ended={detail.status !== "running" && detail.status !== "paused"} />
+                  <SampleView key={detail.id} id={detail.id} history={history} version={version} themeKey={themeKey} ended={ended} />
                 </section>
                 <StepCurve {...shared} title="Learning rate" columns={[["learningRate", "rate"]]} format={(value) => figure(value)} />
                 <StepCurve {...shared} title="Throughput" note="notes a second" columns={[["notesPerSecond", "notes/s"]]} format={(value) => figure(value)} />

@@ -130,6 +130,21 @@ inBrowser("the dashboard's page", () => {
     expect(await page.$$eval("button, input", (all) => all.filter((each) => !(each.textContent?.trim() || each.closest("label")?.textContent?.trim() || each.ariaLabel)).length)).toBe(0);
   });
 
+  test("a run that ended before its first step does not promise a curve, and a long message stays in the page", async () => {
+    const short = join(folder, "short");
+    writeSimulatedRun(short, { name: "short", status: "failed", steps: 0 });
+    appendLines(short, JSON.stringify({ type: "event", message: "y".repeat(2000), time: "" }));
+    const page = await open("short");
+    await shows(page, "This run ended before its first step.");
+    await shows(page, "Not measured in this run.");
+    expect(await page.title()).toBe("short: failed · DExter");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
+    rmSync(short, { recursive: true });
+    await shows(page, "This run is not there any more.");
+    // The browser itself tells of what it was refused.
+    expect(watched.errors.splice(0).every((error) => error.includes("404"))).toBe(true);
+  });
+
   test("one click starts a small run, which trains, and another one stops it", async () => {
     const page = await open("base, as shipped");
     await shows(page, "the model in the box");
