@@ -9,6 +9,7 @@ import { readFileBounded, writeFileAtomic } from "@dexter/codec/node";
 import { readSafetensors, writeSafetensors } from "@dexter/diffusion";
 import { UsageError } from "./errors.js";
 import { clearMetrics, forgetSteps } from "./run/metrics-file.js";
+import { runningProcess } from "./run/running-process.js";
 
 /** A saved state of any training: arrays by name, and the rest as text. */
 export interface SavedState {
@@ -50,11 +51,13 @@ const MAX_STATE_BYTES = 2 ** 33;
  * Look at a run's folder.
  *
  * @param options.resume - go on from the saved state; otherwise there must be none
- * @throws UsageError when a run is there that was not asked for
+ * @throws UsageError when a run is there that was not asked for, or one that is going on
  */
 export async function openRunFolder(path: string, { resume }: { readonly resume: boolean }): Promise<RunFolder> {
   const statePath = join(path, "state.safetensors");
   const there = await stat(statePath).catch(() => null);
+  const busy = await runningProcess(path);
+  if (busy !== null) throw new UsageError(`${path}: process ${busy} is training there. Stop it first, or choose another output`);
   if (there && !resume) throw new UsageError(`${path}: a run is there already. Add --resume to go on with it, or choose another output`);
   return {
     path,

@@ -51,6 +51,23 @@ test("a run whose folder is deleted ends in one line that says so", async () => 
   expect([code, stderr.trimEnd().split("\n").at(-1)]).toEqual([1, `dexter-train: ${inFolder("deleted")}: the run's folder is gone, and with it what was saved. Begin the run anew`]);
 });
 
+test("a run that is going on is not trained by a second process; one that was killed is", async () => {
+  const long = ["flow.steps=100000", "validateEvery=100000", "saveEvery=10", "sampleEvery=0"];
+  const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder("busy"), ...long);
+  while (!existsSync(inFolder("busy", "state.safetensors")) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const more of [[], ["--resume"]]) {
+    const second = await fit("busy", ...long, ...more);
+    expect([second.code, second.stderr]).toEqual([2, `dexter-train: ${inFolder("busy")}: process ${child.pid} is training there. Stop it first, or choose another output\n`]);
+  }
+  child.kill("SIGKILL");
+  await outcome;
+  expect(record("busy")).toMatchObject({ status: "running", pid: child.pid });
+  const resumed = startDexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder("busy"), ...long, "--resume");
+  while (record("busy")["pid"] === child.pid && resumed.child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  resumed.child.kill("SIGINT");
+  expect((await resumed.outcome).code).toBe(130);
+});
+
 test("a loss that is not finite ends a run in one line and leaves the last good state", async () => {
   // Decay by ten times the weights turns and enlarges them ninefold at each step.
   const run = await fit("diverged", "mean.learningRate=1", "mean.weightDecay=10", "saveEvery=3", "validateEvery=1000");

@@ -22,6 +22,8 @@ export interface RunRecord {
   readonly engineReason: string;
   /** Process that trains. */
   readonly pid?: number;
+  /** The machine that it runs on. */
+  readonly host?: string;
   /** When it began, ISO 8601. */
   readonly startedAt?: string;
   /** Where it stands, as the process last said. */
@@ -130,6 +132,7 @@ export function parseRunRecord(json: string): RunRecord | null {
     engine: text(value["engine"]),
     engineReason: text(value["engineReason"]),
     pid: Number.isInteger(value["pid"]) && (value["pid"] as number) > 0 ? (value["pid"] as number) : undefined,
+    host: text(value["host"]) || undefined,
     startedAt: text(value["startedAt"]) || undefined,
     status: value["status"] as RunStatus,
     message: text(value["message"]) || undefined,

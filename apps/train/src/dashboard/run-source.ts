@@ -3,9 +3,11 @@
  */
 import { randomUUID } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
+import { hostname } from "node:os";
 import { basename, join, resolve, sep } from "node:path";
 import { FormatError } from "@dexter/codec";
 import { readFileBounded, writeFileAtomic } from "@dexter/codec/node";
+import { isAlive } from "../run/running-process.js";
 import { History } from "./history.js";
 import { readLines, START, type TailResult } from "./line-tail.js";
 import { parseMetric, parseRunRecord, SAMPLE_FILE, type ControlCommand, type Metric, type RunRecord, type RunStatus } from "./run-record.js";
@@ -135,19 +137,10 @@ function standing(record: RunRecord | null, child: ChildState | null, shipped: b
   if (child?.failure && (!record || record.status === "running" || record.status === "failed")) return { status: "failed", message: record?.message ?? child.failure };
   if (!record) return child?.running ? { status: "running", message: "starting" } : { status: "stopped", message: null };
   const busy = record.status === "running" || record.status === "paused";
-  if (busy && !shipped && !child?.running && record.pid !== undefined && !isAlive(record.pid)) {
+  if (busy && !shipped && !child?.running && record.pid !== undefined && (record.host ?? hostname()) === hostname() && !isAlive(record.pid)) {
     return { status: "failed", message: "Its process is gone. What it had saved is whole; go on with --resume." };
   }
   return { status: record.status, message: record.message ?? null };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 async function readCard(places: readonly string[]): Promise<string | null> {

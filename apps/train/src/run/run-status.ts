@@ -1,6 +1,7 @@
 /**
  * @file `run.json`: what a run is and where it stands, for the dashboard and for people.
  */
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { writeFileAtomic } from "@dexter/codec/node";
 import type { RunStatus } from "../dashboard/run-record.js";
@@ -30,6 +31,6 @@ export function runStatusFile(folder: string, facts: RunFacts): RunStatusFile {
   const startedAt = new Date().toISOString();
   return {
     set: (status, message) =>
-      writeFileAtomic(join(folder, "run.json"), `${JSON.stringify({ ...facts, pid: process.pid, startedAt, status, ...(message ? { message } : {}) }, null, 2)}\n`),
+      writeFileAtomic(join(folder, "run.json"), `${JSON.stringify({ ...facts, pid: process.pid, host: hostname(), startedAt, status, ...(message ? { message } : {}) }, null, 2)}\n`),
   };
 }
