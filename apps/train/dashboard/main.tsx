@@ -10,7 +10,7 @@ import { useComparedRuns, useLiveRun } from "./live-run.js";
 import { Figures, RunHeader } from "./run-header.js";
 import { RunList } from "./run-list.js";
 import { SampleView } from "./sample-view.js";
-import { fetchRuns, type LaunchView, type RunDetail, type RunSummary } from "./server-api.js";
+import { fetchRuns, type RunDetail, type RunsAnswer } from "./server-api.js";
 import { useTheme, type Theme } from "./theme.js";
 import { figure, memory, moment } from "./words.js";
 
@@ -21,9 +21,9 @@ const THEME_WORDS: Readonly<Record<Theme, string>> = { system: "Colours: system"
 
 function Dashboard() {
   const { theme, next, key: themeKey } = useTheme();
-  const { runs, launches, reachable, look } = useRuns();
+  const { runs, launches, asked, reachable, look } = useRuns();
   const [place, setPlace] = useState(readPlace);
-  const current = place.run ?? [...runs].reverse().find(({ status }) => status === "running")?.id ?? runs.find(({ shipped }) => shipped)?.id ?? runs[0]?.id ?? null;
+  const current = place.run ?? [...runs].reverse().find(({ status }) => status === "running")?.id ?? asked ?? runs.find(({ shipped }) => shipped)?.id ?? runs[0]?.id ?? null;
   const compared = useMemo(() => place.compare.filter((id) => id !== current).slice(0, COLOURS.length), [place, current]);
   const { detail, history, connection, version } = useLiveRun(current);
   const others = useComparedRuns(compared);
@@ -144,7 +144,7 @@ function Background({ detail, events }: { readonly detail: RunDetail; readonly e
 
 /** The runs there are, looked at again now and then. */
 function useRuns() {
-  const [found, setFound] = useState<{ readonly runs: readonly RunSummary[]; readonly launches: readonly LaunchView[] }>({ runs: [], launches: [] });
+  const [found, setFound] = useState<RunsAnswer>({ runs: [], launches: [], asked: null });
   const [reachable, setReachable] = useState(true);
   const look = useMemo(
     () => (): void => {

@@ -27,8 +27,17 @@ export interface Curves {
   readonly human: readonly (readonly (number | null)[])[];
 }
 
+/** Everything that there is to look at. */
+export interface RunsAnswer {
+  readonly runs: readonly RunSummary[];
+  /** What can be started. */
+  readonly launches: readonly LaunchView[];
+  /** The run to look at first, where somebody asked for one. */
+  readonly asked: string | null;
+}
+
 /** All runs, and what can be started. */
-export function fetchRuns(): Promise<{ readonly runs: readonly RunSummary[]; readonly launches: readonly LaunchView[] }> {
+export function fetchRuns(): Promise<RunsAnswer> {
   return get("/api/runs");
 }
 

@@ -39,8 +39,11 @@ async function serve(inputs: readonly string[], { port, host, runs, open }: Serv
   const dashboard = await startDashboard({ places, configs, runs: resolve(runs), host, port });
   process.stdout.write(`dashboard: ${dashboard.url}  (Ctrl-C ends it)\n`);
   for (const { id, name, resumable } of (await dashboard.launches.views()).slice(0, configs.length)) {
-    if (resumable) process.stderr.write(`${name}: a run is there already; the page goes on with it\n`);
-    else dashboard.catalogue.add((await dashboard.launches.start(id)).folder);
+    const folder = dashboard.launches.folderOf(id);
+    if (resumable && folder !== null) {
+      process.stderr.write(`${name}: a run is there already; the page goes on with it\n`);
+      dashboard.catalogue.add(folder);
+    } else dashboard.catalogue.add((await dashboard.launches.start(id)).folder);
   }
   if (open) openBrowser(dashboard.url);
   await interrupted();

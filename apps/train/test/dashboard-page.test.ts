@@ -72,6 +72,17 @@ inBrowser("the dashboard's page", () => {
     await shows(page, "132 of 600 steps");
   });
 
+  test.each([["the run that was asked for, though it is over", "past"], ["the shipped model where none was", "base, as shipped"]])("opens with %s", async (_, name) => {
+    const old = join(folder, "runs", "old");
+    writeSimulatedRun(join(old, "past"), { name: "past", status: "finished", steps: 3 });
+    const other = await startDashboard({ places: name === "past" ? [join(old, "past")] : [], runs: old, port: 0 });
+    watched = await openPage(browser as Browser);
+    await watched.page.goto(other.url);
+    await watched.page.waitForFunction((title) => document.querySelector("h1")?.textContent === title, {}, name);
+    await watched.page.goto("about:blank");
+    await other.close();
+  });
+
   test("its buttons write commands, and follow what the run says", async () => {
     const page = await open("winter");
     /** Wait for a command: the page says what it asks for before the server has written it. */

@@ -42,7 +42,7 @@ export function dashboardApp({ host, catalogue, launches, events, page }: Dashbo
 
   app.get("/api/runs", async (context) => {
     const runs = await catalogue.list();
-    return context.json({ runs: await Promise.all(runs.map((run) => run.summary())), launches: await launches.views() });
+    return context.json({ runs: await Promise.all(runs.map((run) => run.summary())), launches: await launches.views(), asked: catalogue.asked() });
   });
   app.get("/api/runs/:id", withRun(async (context, run) => context.json(await run.detail())));
   app.get("/api/runs/:id/history", withRun(async (context, run) => {

@@ -15,6 +15,8 @@ export interface Catalogue {
   find(id: string): Promise<RunSource | null>;
   /** Show a folder, in which a run is about to begin, too. */
   add(folder: string): RunSource;
+  /** The run that was asked for last, on the command line or from the page: the one to look at first. `null` where none was. */
+  asked(): string | null;
 }
 
 /** More runs than this are not shown. */
@@ -23,21 +25,29 @@ const MAX_RUNS = 200;
 /**
  * Look for runs.
  *
- * @param places - folders of runs, or folders with such folders in them
+ * @param places - folders of runs, or folders with such folders in them, that somebody asked for
+ * @param options.runs - a folder to look into as well
  * @param options.shipped - the shipped model's run
  * @param options.childOf - the process that this server started in a folder
  */
 export function openCatalogue(
   places: readonly string[],
-  { shipped, childOf }: { readonly shipped: RunSource | null; readonly childOf: (folder: string) => ChildState | null },
+  { runs: more, shipped, childOf }: { readonly runs: string; readonly shipped: RunSource | null; readonly childOf: (folder: string) => ChildState | null },
 ): Catalogue {
   const runs = new Map<string, RunSource>();
   const folders = new Map<string, string>();
   /** Runs whose files have been seen. */
   const begun = new Set<string>();
+  let asked: string | null = null;
   if (shipped) runs.set(shipped.id, shipped);
 
   function add(path: string): RunSource {
+    const run = list(path);
+    asked = run.id;
+    return run;
+  }
+
+  function list(path: string): RunSource {
     const folder = resolve(path);
     const id = identifier(folder);
     const run = runs.get(id) ?? folderRun(folder, id, { child: () => childOf(folder) });
@@ -47,15 +57,16 @@ export function openCatalogue(
   }
 
   async function look(): Promise<void> {
-    for (const place of places) {
+    for (const place of [...places, more]) {
+      const found = place === more ? list : add;
       if (await isRunFolder(place)) {
-        add(place);
+        if (!runs.has(identifier(resolve(place)))) found(place);
         continue;
       }
       const entries = await readdir(place, { withFileTypes: true }).catch(() => []);
       for (const entry of entries.filter((candidate) => candidate.isDirectory()).slice(0, 4 * MAX_RUNS)) {
         const folder = join(place, entry.name);
-        if (!runs.has(identifier(resolve(folder))) && (await isRunFolder(folder))) add(folder);
+        if (!runs.has(identifier(resolve(folder))) && (await isRunFolder(folder))) found(folder);
       }
     }
   }
@@ -74,6 +85,7 @@ export function openCatalogue(
 
   return {
     add,
+    asked: () => (asked !== null && runs.has(asked) ? asked : null),
     async list() {
       await look();
       for (const run of [...runs.values()]) await isGone(run);

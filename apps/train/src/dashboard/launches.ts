@@ -29,6 +29,8 @@ export interface Launches {
    * @throws LaunchError when there is no such launch, it runs already, or its state asks for `resume`
    */
   start(id: string, options?: { readonly resume?: boolean }): Promise<Started>;
+  /** Where a configuration's run is, or will be. */
+  folderOf(id: string): string | null;
   /** The process that trains in a folder, if this server started one. */
   childOf(folder: string): ChildState | null;
   /** Ask every process to save and stop, and wait until they have. */
@@ -106,6 +108,7 @@ export async function openLaunches(configs: readonly string[], { runs, demo = DE
       children.set(folder, train(launch.config, folder, resume && there));
       return { folder };
     },
+    folderOf: (id) => launches.find((candidate) => candidate.id === id && !candidate.fresh)?.folder() ?? null,
     childOf: (folder) => children.get(folder) ?? null,
     async close() {
       const running = [...children.values()].filter((child) => child.running);

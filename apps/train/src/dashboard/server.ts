@@ -48,7 +48,7 @@ const PORTS_TRIED = 20;
  */
 export async function startDashboard({ places = [], configs = [], runs, host = "127.0.0.1", port, demo }: DashboardOptions): Promise<Dashboard> {
   const launches = await openLaunches(configs, { runs, demo });
-  const catalogue = openCatalogue([...places, runs], { shipped: await shippedRun(), childOf: launches.childOf });
+  const catalogue = openCatalogue(places, { runs, shipped: await shippedRun(), childOf: launches.childOf });
   const events = openLiveEvents();
   const app = dashboardApp({ host, catalogue, launches, events, page: pageFiles() });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
