@@ -110,7 +110,10 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
     });
     const outcome = await trainer.train({ folder, engine, torch, resume, past, watch, signal: controller.signal, log, progress });
     progress.stop();
-    if (!outcome.finished) return stopped(folder, status, watch, outcome.steps);
+    if (!outcome.finished) {
+      if (!watch.stop || watch.stop.by === "person") log({ type: "event", message: "stopped by a signal" });
+      return stopped(folder, status, watch, outcome.steps);
+    }
     log({ type: "event", message: "the run is finished" });
     await status.set("finished");
     const seconds = (performance.now() - start) / 1000;

@@ -39,7 +39,11 @@ export interface RunFolder {
    * @throws UsageError when it is of another kind of training
    */
   loadState(format: string): Promise<SavedState | undefined>;
-  /** Create the folder, with metrics that go on where the state stands. Until then nothing is written. */
+  /**
+   * Create the folder, with metrics that go on where the state stands. Until then nothing is written.
+   *
+   * @throws UsageError where no folder can be
+   */
   begin(state: SavedState | undefined): Promise<void>;
   /** Save a state; the old one stays until the new one is whole. */
   saveState(state: SavedState): Promise<void>;
@@ -67,7 +71,9 @@ export async function openRunFolder(path: string, { resume }: { readonly resume:
       return there ? decodeState(await readFileBounded(statePath, MAX_STATE_BYTES, FormatError), statePath, format) : undefined;
     },
     async begin(state) {
-      await mkdir(path, { recursive: true });
+      await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+        throw new UsageError(`${path}: cannot be the run's folder${error.code === "EEXIST" || error.code === "ENOTDIR" ? ", a file is in its place" : ` (${error.code ?? error.message})`}. Choose another output`, { cause: error });
+      });
       if (state) await forgetSteps(path, (stage) => state.steps[stage] ?? 0);
       else await clearMetrics(path);
     },

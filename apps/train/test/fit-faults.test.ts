@@ -51,6 +51,13 @@ test("a run whose folder is deleted ends in one line that says so", async () => 
   expect([code, stderr.trimEnd().split("\n").at(-1)]).toEqual([1, `dexter-train: ${inFolder("deleted")}: the run's folder is gone, and with it what was saved. Begin the run anew`]);
 });
 
+test("an output that cannot be a folder is told in one line", async () => {
+  for (const output of ["trial.yaml", "trial.yaml/run"]) {
+    const run = await fit(output);
+    expect([run.code, run.stderr.trimEnd().split("\n").at(-1)]).toEqual([2, `dexter-train: ${inFolder(output)}: cannot be the run's folder, a file is in its place. Choose another output`]);
+  }
+});
+
 test("a run that is going on is not trained by a second process; one that was killed is", async () => {
   const long = ["flow.steps=100000", "validateEvery=100000", "saveEvery=10", "sampleEvery=0"];
   const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder("busy"), ...long);
