@@ -56,7 +56,7 @@ export async function readFitData(paths: readonly string[]): Promise<FitData> {
         const name = `${description.corpus}/${description.piece}`;
         const played = performances.map((_, k) => storedParameters(set.readPerformance(index, k)));
         (description.split === "train" ? pieces : validation).push({
-          name, group: description.work, notes, features, performances: played, ...(beats ? { beats } : {}),
+          name, group: description.work, corpus: description.corpus, notes, features, performances: played, ...(beats ? { beats } : {}),
         });
         if (description.split === "validation" && played.length >= 2) samplePieces.push({ name, score: scoreOfNotes(notes), features, pianists: played });
         hash.update(`${description.split}\n${name}\n`).update(features.data);

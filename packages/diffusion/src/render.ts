@@ -10,6 +10,7 @@ import { controlInput, type ControlRequest } from "./base/controls.js";
 import { modelFeatures } from "./base/model-features.js";
 import { modelNotes } from "./base/model-notes.js";
 import { drawNoise } from "./base/noise.js";
+import { towardMean } from "./base/mean-share.js";
 import { estimatePieceLevel } from "./base/piece-level.js";
 import { standardize, unstandardize } from "./base/standardize.js";
 import { parametersToTargets, targetsToParameters, type PieceLevel } from "./base/targets.js";
@@ -136,7 +137,8 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
         onStep?.({ sample: k, step, steps: of, x });
       },
     });
-    const targets = unstandardize(amplify(drawn, config, due), config.targets);
+    const settled = { ...drawn, data: towardMean(drawn.data, encoded.mean.data, config.sampling.meanShare, fraction) };
+    const targets = unstandardize(amplify(settled, config, due), config.targets);
     const renderLevel = { ...level, slowTempoFactor: due(config.sampling.slowTempoFactor) };
     const parameters = targetsToParameters(notes, targets, renderLevel, config.targets);
     const { performance, alignment } = decodePerformance(played, parameters);

@@ -78,6 +78,7 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
       slowTempoFactor: number("Factor on the slow part of the tempo.", -10, 10),
       gains: list("Factor on each of the six drawn channels; fitted anew where pieces validate.", number("Factor.", -10, 10), 6, 6),
       controlGuidance: number("Strength of the controls' guidance, where any is asked for; that of the score where absent.", 0, 20),
+      meanShare: list("Share of the encoder's mean in each of the six channels of a performance, the rest is drawn; 0 where absent.", number("Share.", 0, 1), 6, 6),
       temperature: list("Standard deviation of the noise that each of the six channels starts from; 1 where absent.", number("Deviation.", 0, 10), 6, 6),
     },
     { description: "How the model is sampled unless told otherwise; written into the checkpoint.", required: ["steps", "guidance", "slowTempoFactor", "gains"] },

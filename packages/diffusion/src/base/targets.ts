@@ -44,7 +44,7 @@ const P = TARGET_NAMES.length;
 /** Onsets closer to the next than this, s, say nothing of the tempo. */
 const MIN_ADVANCE_SEC = 0.005;
 /** Intervals around and below this, s, are motor noise: their loss weight is ioi² / (ioi² + this²). */
-const MOTOR_SEC = 0.15;
+const MOTOR_SEC = 0.05;
 const ARTICULATION_RANGE = [-4, 2] as const;
 /** Bounds of rendered tempo, log2 seconds per quarter: 4,000 to 2 quarters per minute. */
 const TEMPO_RANGE = [-6, 5] as const;

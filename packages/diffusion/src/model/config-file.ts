@@ -86,6 +86,8 @@ function checkSampling(field: Field): void {
   field.at("gains").list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(-10, 10));
   const temperature = field.at("temperature");
   if (temperature.present()) temperature.list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(0, 10));
+  const meanShare = field.at("meanShare");
+  if (meanShare.present()) meanShare.list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(0, 1));
   const controlGuidance = field.at("controlGuidance");
   if (controlGuidance.present()) controlGuidance.number(0, 100);
 }

@@ -66,6 +66,8 @@ export interface SamplingConfig {
   readonly gains: readonly number[];
   /** Standard deviation per channel of the noise that a draw starts from; 1 where absent. Less keeps draws nearer to the consensus. */
   readonly temperature?: readonly number[];
+  /** Share per channel of the encoder's mean in a performance, the rest is drawn; 0 where absent. Brings draws nearer to the consensus and to each other. */
+  readonly meanShare?: readonly number[];
   /** Guidance scale of the controls, where any is set; that of the score where absent. */
   readonly controlGuidance?: number;
 }

@@ -4,6 +4,7 @@
  */
 import { groupOnsets } from "@dexter/codec";
 import { drawNoise } from "../base/noise.js";
+import { towardMean } from "../base/mean-share.js";
 import { standardize } from "../base/standardize.js";
 import { guide } from "../guidance.js";
 import type { SamplingConfig } from "../model/config.js";
@@ -52,7 +53,7 @@ export async function fitGains(model: Model, pieces: readonly TrainingPiece[], o
     const drawn: Float32Array[] = [];
     for (let k = 0; k < draws; k++) {
       const { data } = await sample(denoiser, drawNoise(onsets, seed + k, sampling.temperature), [condition], { steps: sampling.steps, signal });
-      drawn.push(data);
+      drawn.push(towardMean(data, condition.mean.data, sampling.meanShare));
     }
     for (let c = 0; c < channels; c++) {
       let human = 0;

@@ -79,13 +79,13 @@ export interface TrainingOptions {
 }
 
 const STAGE: StageOptions = {
-  steps: 1344,
-  learningRate: 1.5e-3,
+  steps: 2000,
+  learningRate: 5e-3,
   warmup: 50,
   weightDecay: 0.1,
   clipNorm: 1,
   ema: 0.995,
-  dropout: 0.4,
+  dropout: 0.25,
   channelWeights: [1, 0.05, 1, 1, 1, 0.5],
 };
 
@@ -99,7 +99,7 @@ export const DEFAULT_TRAINING: TrainingOptions = {
   targetScale: DEFAULT_TARGET_SCALE,
   encoder: DEFAULT_STACK,
   denoiser: DEFAULT_STACK,
-  mean: { ...STAGE, featureDropout: 0.35, transpose: 6, beatShare: 0.15, teacherWeight: 0.5 },
+  mean: { ...STAGE, featureDropout: 0.25, transpose: 6, beatShare: 0.15, teacherWeight: 0.5 },
   flow: { ...STAGE, steps: 3000, ema: 0.998, dropout: 0.2, conditionDropout: 0.12, controlDropout: 0.3 },
   sampling: DEFAULT_SAMPLING,
   validateEvery: 200,

@@ -17,12 +17,12 @@ const piece = (group: string): TrainingPiece => ({
 });
 
 /** A teacher that says `value` on its own scale of mean 10 and deviation 2. */
-function teacher(value: number, fold?: Fold): Model {
+function teacher(value: number, fold?: Fold, corpora?: readonly string[]): Model {
   const scale = { mean: new Array<number>(6).fill(10), sd: new Array<number>(6).fill(2), clip: 4 };
   const mean: Matrix = { data: new Float32Array(length * 6).fill(value), shape: [length, 6] };
   return {
     config: {
-      features: { set: "base", names: ["x"], mean: [0], sd: [1], clip: 5 }, targets: { names: ["a", "b", "c", "d", "e", "f"], ...scale }, training: fold ? { fold } : {},
+      features: { set: "base", names: ["x"], mean: [0], sd: [1], clip: 5 }, targets: { names: ["a", "b", "c", "d", "e", "f"], ...scale }, training: { ...(fold ? { fold } : {}), ...(corpora ? { data: [{ corpora }, { teachers: 5 }] } : {}) },
     },
     encode: async () => ({ mean, hidden: mean }),
   } as unknown as Model;
@@ -46,6 +46,23 @@ describe("teachers", () => {
   test("a piece that all of them saw is told by their mean", async () => {
     const { data } = await teacherTargets([teacher(1), teacher(-3)], piece("chopin/op28-4"), ["x"]);
     expect([...new Set(data)]).toEqual([8]);
+  });
+
+  test("a piece is told by the teachers that know its corpus, where there are any", async () => {
+    const waltzes = teacher(1, undefined, ["waltzes"]);
+    const all = teacher(-3, undefined, ["fugues", "waltzes"]);
+    const told = async (corpus: string): Promise<number> => (await teacherTargets([waltzes, all], { ...piece("a"), corpus }, ["x"])).data[0];
+    expect(await told("fugues")).toBe(4);
+    expect(await told("waltzes")).toBe(8);
+    expect(await told("mazurkas")).toBe(8);
+  });
+
+  test("of the teachers that know a corpus, those that never saw the piece are asked first", async () => {
+    const mine = foldOf("a", 2);
+    const told = await teacherTargets(
+      [teacher(1, { index: mine, of: 2 }, ["fugues"]), teacher(-3, { index: 1 - mine, of: 2 }, ["waltzes"])], { ...piece("a"), corpus: "waltzes" }, ["x"],
+    );
+    expect(told.data[0]).toBe(12);
   });
 
   test("a teacher of other features is refused", async () => {

@@ -29,9 +29,10 @@ export function foldOf(group: string, folds: number): number {
 }
 
 /**
- * The mean expectation of the teachers that were not trained on a piece (all of them where none was left out).
+ * The mean expectation of the teachers that were not trained on a piece (all of them where none was left out). Of these,
+ * teachers that were trained on the piece's corpus are asked where there are any: the others do not know its kind.
  *
- * @param teachers - models of one feature set; their `training.fold` says what they did not see
+ * @param teachers - models of one feature set; their `training.fold` says what they did not see, `training.data` which corpora they did
  * @returns targets in their own units, `[N, 6]`
  * @throws ShapeError when a teacher reads other features
  */
@@ -41,7 +42,9 @@ export async function teacherTargets(teachers: readonly Model[], piece: Training
     const fold = config.training["fold"] as Fold | undefined;
     return fold !== undefined && foldOf(group, fold.of) === fold.index;
   });
-  const chosen = unseen.length > 0 ? unseen : teachers;
+  const asked = unseen.length > 0 ? unseen : teachers;
+  const versed = asked.filter(({ config }) => piece.corpus !== undefined && corporaOf(config.training).includes(piece.corpus));
+  const chosen = versed.length > 0 ? versed : asked;
   const onsets = groupOnsets(piece.notes);
   const sum = zeros(piece.notes.length, chosen[0].config.targets.names.length);
   for (const { config, encode } of chosen) {
@@ -51,4 +54,10 @@ export async function teacherTargets(teachers: readonly Model[], piece: Training
     for (let i = 0; i < data.length; i++) sum.data[i] += data[i] / chosen.length;
   }
   return sum;
+}
+
+/** The corpora that a checkpoint's record names. */
+function corporaOf({ data }: Readonly<Record<string, unknown>>): readonly unknown[] {
+  if (!Array.isArray(data)) return [];
+  return data.flatMap((set: unknown) => (set && typeof set === "object" && "corpora" in set && Array.isArray(set.corpora) ? (set.corpora as unknown[]) : []));
 }

@@ -28,6 +28,8 @@ export interface TrainingPiece {
   readonly name: string;
   /** Pieces of one group are never split between folds; default: the name. */
   readonly group?: string;
+  /** The corpus it comes from, where known. */
+  readonly corpus?: string;
   /** The score's notes. */
   readonly notes: ModelNotes;
   /** Score features, not standardized, `[N, C]`. */
