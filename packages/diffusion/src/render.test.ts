@@ -63,6 +63,19 @@ describe("a rendering", () => {
     expect(samples[1].performance).toEqual(alone.performance);
   });
 
+  test("holds the encoder's mean to the share that the model says: all of it makes draws alike, half of it halves what they differ by", async () => {
+    const differences = async (share: number): Promise<number> => {
+      const sharing = await createModel({ config: { ...config, sampling: { ...config.sampling, meanShare: new Array<number>(6).fill(share) } }, weights }, await webRuntime());
+      const [a, b] = await renderScore(sharing, piece, { steps: 2, samples: 2 });
+      await sharing.release();
+      return 127 * Math.abs(a.parameters.velocityNorm[0] - b.parameters.velocityNorm[0]);
+    };
+    const free = await differences(0);
+    expect(free).toBeGreaterThan(0.1);
+    expect(await differences(0.5)).toBeCloseTo(free / 2, 3);
+    expect(await differences(1)).toBeCloseTo(0, 6);
+  });
+
   test("takes the loudness that it is given: the rest stays", async () => {
     const [soft] = await renderScore(model, piece, { steps: 2, velocity: 50 });
     const [loud] = await renderScore(model, piece, { steps: 2, velocity: 60 });
