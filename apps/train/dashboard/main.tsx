@@ -5,6 +5,7 @@ import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import "uplot/dist/uPlot.min.css";
 import "./dashboard.css";
+import { isUnderway } from "../src/dashboard/run-record.js";
 import { AgreementCurves, LossCurves, StepCurve, type DrawnRun } from "./curves.js";
 import { useComparedRuns, useLiveRun } from "./live-run.js";
 import { Figures, RunHeader } from "./run-header.js";
@@ -43,7 +44,7 @@ function Dashboard() {
       }),
     ];
   }, [history, current, others, compared, runs, detail?.name]);
-  const ended = detail !== null && detail.status !== "running" && detail.status !== "paused";
+  const ended = detail !== null && !isUnderway(detail.status);
   const shared = { runs: drawn, version: String(version), themeKey, ended };
   const title = detail ? `${detail.name.slice(0, 60)}: ${detail.status} · DExter` : "DExter · training";
   useEffect(() => {

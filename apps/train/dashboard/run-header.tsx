@@ -3,6 +3,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { History } from "../src/dashboard/history.js";
+import { isUnderway } from "../src/dashboard/run-record.js";
 import type { Connection } from "./live-run.js";
 import { sendCommand, type ControlCommand, type RunDetail } from "./server-api.js";
 import { duration, figure, memory, moment, NOTHING } from "./words.js";
@@ -28,7 +29,7 @@ export function RunHeader({ detail, history, connection }: { readonly detail: Ru
         {connection === "lost" && <span class="status lost" role="alert">connection lost, trying again</span>}
       </div>
       <p class="facts">
-        {[detail.model && `model ${detail.model}`, detail.startedAt && `${detail.status === "running" || detail.status === "paused" ? "since" : "begun"} ${moment(detail.startedAt)}`, detail.folder].filter(Boolean).join(" · ")}
+        {[detail.model && `model ${detail.model}`, detail.startedAt && `${isUnderway(detail.status) ? "since" : "begun"} ${moment(detail.startedAt)}`, detail.folder].filter(Boolean).join(" · ")}
       </p>
       {detail.engine && (
         <p class="facts">

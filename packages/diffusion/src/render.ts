@@ -7,10 +7,10 @@ import {
   type Alignment, type Matrix, type Performance, type PerformanceParameters, type Score,
 } from "@dexter/codec";
 import { controlInput, type ControlRequest } from "./base/controls.js";
+import { towardMean } from "./base/mean-share.js";
 import { modelFeatures } from "./base/model-features.js";
 import { modelNotes } from "./base/model-notes.js";
 import { drawNoise } from "./base/noise.js";
-import { towardMean } from "./base/mean-share.js";
 import { estimatePieceLevel } from "./base/piece-level.js";
 import { standardize, unstandardize } from "./base/standardize.js";
 import { parametersToTargets, targetsToParameters, type PieceLevel } from "./base/targets.js";

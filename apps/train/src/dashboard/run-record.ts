@@ -8,6 +8,11 @@
 /** Where a run stands. */
 export type RunStatus = "running" | "paused" | "stopped" | "finished" | "failed";
 
+/** Whether a run of this status has a process. */
+export function isUnderway(status: RunStatus): boolean {
+  return status === "running" || status === "paused";
+}
+
 /** `run.json`. */
 export interface RunRecord {
   /** Name of the run. */

@@ -7,10 +7,11 @@ import { hostname } from "node:os";
 import { basename, join, resolve, sep } from "node:path";
 import { FormatError } from "@dexter/codec";
 import { readFileBounded, writeFileAtomic } from "@dexter/codec/node";
+import { readRunRecord } from "../run/run-status.js";
 import { isAlive } from "../run/running-process.js";
 import { History } from "./history.js";
 import { readLines, START, type TailResult } from "./line-tail.js";
-import { parseMetric, parseRunRecord, SAMPLE_FILE, type ControlCommand, type Metric, type RunRecord, type RunStatus } from "./run-record.js";
+import { isUnderway, parseMetric, SAMPLE_FILE, type ControlCommand, type Metric, type RunRecord, type RunStatus } from "./run-record.js";
 import type { RunDetail, RunSummary } from "./views.js";
 
 /** A run that can be looked at. */
@@ -36,7 +37,6 @@ export interface ChildState {
   readonly failure: string | null;
 }
 
-const MAX_RECORD_BYTES = 4 << 20;
 const MAX_SAMPLE_BYTES = 16 << 20;
 const MAX_CARD_BYTES = 1 << 20;
 
@@ -58,10 +58,7 @@ export function folderRun(
   let cursor = START;
   let reading: Promise<void> | null = null;
 
-  async function record(): Promise<RunRecord | null> {
-    const bytes = await readFileBounded(join(folder, "run.json"), MAX_RECORD_BYTES, FormatError).catch(() => null);
-    return bytes && parseRunRecord(new TextDecoder().decode(bytes));
-  }
+  const record = (): Promise<RunRecord | null> => readRunRecord(folder);
 
   function summarize(found: RunRecord | null): RunSummary {
     const { status, message } = standing(found, options.child?.() ?? null, options.shipped ?? false);
@@ -75,7 +72,7 @@ export function folderRun(
       startedAt: found?.startedAt ?? null,
       status,
       message,
-      controllable: !options.shipped && found !== null && (status === "running" || status === "paused"),
+      controllable: !options.shipped && found !== null && isUnderway(status),
       shipped: options.shipped ?? false,
     };
   }
@@ -136,8 +133,7 @@ export async function isRunFolder(path: string): Promise<boolean> {
 function standing(record: RunRecord | null, child: ChildState | null, shipped: boolean): { readonly status: RunStatus; readonly message: string | null } {
   if (child?.failure && (!record || record.status === "running" || record.status === "failed")) return { status: "failed", message: record?.message ?? child.failure };
   if (!record) return child?.running ? { status: "running", message: "starting" } : { status: "stopped", message: null };
-  const busy = record.status === "running" || record.status === "paused";
-  if (busy && !shipped && !child?.running && record.pid !== undefined && (record.host ?? hostname()) === hostname() && !isAlive(record.pid)) {
+  if (isUnderway(record.status) && !shipped && !child?.running && record.pid !== undefined && (record.host ?? hostname()) === hostname() && !isAlive(record.pid)) {
     return { status: "failed", message: "Its process is gone. What it had saved is whole; go on with --resume." };
   }
   return { status: record.status, message: record.message ?? null };

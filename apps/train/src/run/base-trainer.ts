@@ -19,6 +19,7 @@ import type { StepLine, ValidationLine } from "./metrics-file.js";
 import { writeSample } from "./sample-files.js";
 import { choosePiece, sampleComparison } from "./sample-pieces.js";
 import { residentMB } from "./step-watch.js";
+import { trainedWorks } from "./trained-works.js";
 import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
 
 const STATE_FORMAT = "dexter-training-state";
@@ -71,7 +72,7 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
     engine,
     delegate: context.torch?.base,
     options: config.training,
-    record: { data: data.record, works: worksOf(data, options.fold, initial?.config.training["works"]) },
+    record: { data: data.record, works: trainedWorks(worksOf(data, options.fold), initial?.config.training["works"]) },
     dataDigest: data.digest,
     resume,
     ended,
@@ -97,10 +98,9 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
   }
 }
 
-/** Compositions that are trained on, by name, here or before: `evaluate` warns of them. */
-function worksOf({ pieces }: FitData, fold: ReturnType<typeof trainingOptions>["fold"], before: unknown): string[] {
-  const works = pieces.map(({ name, group }) => group ?? name).filter((work) => !fold || foldOf(work, fold.of) !== fold.index);
-  return [...new Set([...works, ...(Array.isArray(before) ? (before as string[]) : [])])].sort();
+/** Compositions outside of the fold, by name. */
+function worksOf({ pieces }: FitData, fold: ReturnType<typeof trainingOptions>["fold"]): string[] {
+  return pieces.map(({ name, group }) => group ?? name).filter((work) => !fold || foldOf(work, fold.of) !== fold.index);
 }
 
 /**

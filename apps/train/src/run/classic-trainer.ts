@@ -16,6 +16,7 @@ import type { StepLine, ValidationLine } from "./metrics-file.js";
 import { pairedSegments } from "./paired-segments.js";
 import type { SamplePiece } from "./sample-pieces.js";
 import { residentMB } from "./step-watch.js";
+import { trainedWorks } from "./trained-works.js";
 import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
 
 const STATE_FORMAT = "dexter-training-state-classic";
@@ -66,7 +67,7 @@ function segmentsOf(set: StoredSet, { network, target }: ClassicTrainingOptions)
   const source = segments("train");
   const { splits } = set.description.counts;
   const works = [...set.entries()].filter(({ description, performances }) => description.split === "train" && performances.length > 0).map(({ description }) => description.work);
-  return { source, works: [...new Set(works)].sort(), ...(splits.validation.performances > 0 ? { validation: segments("validation") } : {}) };
+  return { source, works, ...(splits.validation.performances > 0 ? { validation: segments("validation") } : {}) };
 }
 
 async function train(config: ClassicFitConfig, { checkpoint, training }: ClassicStart, options: ClassicTrainingOptions, data: ClassicData, context: RunContext & { readonly steps: number }): Promise<RunOutcome> {
@@ -82,7 +83,7 @@ async function train(config: ClassicFitConfig, { checkpoint, training }: Classic
     options: training,
     delegate: context.torch?.classic,
     ...(resume ? { resume: classicState(resume) } : {}),
-    record: { works: withEarlier(works, checkpoint?.config.training["works"]) },
+    record: { works: trainedWorks(works, checkpoint?.config.training["works"]) },
     signal,
     onValidate: async (snapshot) => {
       sampled = await drawSample(snapshot);
@@ -110,11 +111,6 @@ async function train(config: ClassicFitConfig, { checkpoint, training }: Classic
   await saveClassicCheckpoint(folder.last, { config: outcome.config, tensors: outcome.last });
   await saveClassicCheckpoint(folder.model, { config: outcome.config, tensors });
   return { finished: true, steps, record: { step: outcome.step, best: outcome.best, stoppedEarly: outcome.stoppedEarly } };
-}
-
-/** Compositions that are trained on, here or before: `evaluate` warns of them. */
-function withEarlier(works: readonly string[], before: unknown): string[] {
-  return [...new Set([...works, ...(Array.isArray(before) ? (before as string[]) : [])])].sort();
 }
 
 function classicState({ steps, fingerprint, arrays, rest }: SavedState): ClassicTrainingState {

@@ -3,8 +3,12 @@
  */
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { writeFileAtomic } from "@dexter/codec/node";
-import type { RunStatus } from "../dashboard/run-record.js";
+import { FormatError } from "@dexter/codec";
+import { readFileBounded, writeFileAtomic } from "@dexter/codec/node";
+import { parseRunRecord, type RunRecord, type RunStatus } from "../dashboard/run-record.js";
+
+const FILE = "run.json";
+const MAX_BYTES = 4 << 20;
 
 /** What `run.json` says of a run besides its status. */
 export interface RunFacts {
@@ -31,6 +35,12 @@ export function runStatusFile(folder: string, facts: RunFacts): RunStatusFile {
   const startedAt = new Date().toISOString();
   return {
     set: (status, message) =>
-      writeFileAtomic(join(folder, "run.json"), `${JSON.stringify({ ...facts, pid: process.pid, host: hostname(), startedAt, status, ...(message ? { message } : {}) }, null, 2)}\n`),
+      writeFileAtomic(join(folder, FILE), `${JSON.stringify({ ...facts, pid: process.pid, host: hostname(), startedAt, status, ...(message ? { message } : {}) }, null, 2)}\n`),
   };
+}
+
+/** What the file of a run's folder says; `null` where there is none, or nothing that can be read. */
+export async function readRunRecord(folder: string): Promise<RunRecord | null> {
+  const bytes = await readFileBounded(join(folder, FILE), MAX_BYTES, FormatError).catch(() => null);
+  return bytes && parseRunRecord(new TextDecoder().decode(bytes));
 }

@@ -3,18 +3,13 @@
  */
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
-import { FormatError } from "@dexter/codec";
-import { readFileBounded } from "@dexter/codec/node";
-import { parseRunRecord } from "../dashboard/run-record.js";
-
-const MAX_RECORD_BYTES = 4 << 20;
+import { isUnderway } from "../dashboard/run-record.js";
+import { readRunRecord } from "./run-status.js";
 
 /** Its number, or `null`. A run that was killed names a process, too, but not one that lives; on another machine nobody can tell. */
 export async function runningProcess(folder: string): Promise<number | null> {
-  const bytes = await readFileBounded(join(folder, "run.json"), MAX_RECORD_BYTES, FormatError).catch(() => null);
-  const record = bytes && parseRunRecord(new TextDecoder().decode(bytes));
-  if (!record || (record.status !== "running" && record.status !== "paused")) return null;
+  const record = await readRunRecord(folder);
+  if (!record || !isUnderway(record.status)) return null;
   const { pid, host } = record;
   if (pid === undefined || pid === process.pid || host !== hostname() || !isAlive(pid)) return null;
   // Where the system tells (Linux): the number may have gone to another program since.

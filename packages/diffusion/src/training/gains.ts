@@ -3,8 +3,8 @@
  * back to vary as much within a piece as pianists do.
  */
 import { groupOnsets } from "@dexter/codec";
-import { drawNoise } from "../base/noise.js";
 import { towardMean } from "../base/mean-share.js";
+import { drawNoise } from "../base/noise.js";
 import { standardize } from "../base/standardize.js";
 import { guide } from "../guidance.js";
 import type { SamplingConfig } from "../model/config.js";

@@ -38,13 +38,11 @@ export function foldOf(group: string, folds: number): number {
  */
 export async function teacherTargets(teachers: readonly Model[], piece: TrainingPiece, names: readonly string[]): Promise<Matrix> {
   const group = piece.group ?? piece.name;
-  const unseen = teachers.filter(({ config }) => {
+  const unseen = preferring(teachers, ({ config }) => {
     const fold = config.training["fold"] as Fold | undefined;
     return fold !== undefined && foldOf(group, fold.of) === fold.index;
   });
-  const asked = unseen.length > 0 ? unseen : teachers;
-  const versed = asked.filter(({ config }) => piece.corpus !== undefined && corporaOf(config.training).includes(piece.corpus));
-  const chosen = versed.length > 0 ? versed : asked;
+  const chosen = preferring(unseen, ({ config }) => piece.corpus !== undefined && corporaOf(config.training).includes(piece.corpus));
   const onsets = groupOnsets(piece.notes);
   const sum = zeros(piece.notes.length, chosen[0].config.targets.names.length);
   for (const { config, encode } of chosen) {
@@ -54,6 +52,12 @@ export async function teacherTargets(teachers: readonly Model[], piece: Training
     for (let i = 0; i < data.length; i++) sum.data[i] += data[i] / chosen.length;
   }
   return sum;
+}
+
+/** Those of a kind, or all where there is none of it. */
+function preferring(teachers: readonly Model[], isOfKind: (teacher: Model) => boolean): readonly Model[] {
+  const some = teachers.filter(isOfKind);
+  return some.length > 0 ? some : teachers;
 }
 
 /** The corpora that a checkpoint's record names. */
