@@ -91,19 +91,18 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
   await folder.begin(resume);
   process.stderr.write(`engine: ${describeEngine(engine)}\ndata: ${trainer.data}\n`);
   const status = runStatusFile(folder.path, { name: config.name, model: config.model, config: resolved, engine: engine.name, engineReason: reason });
-  await status.set("running");
-  const past = await pastValidations(folder.path);
-  const log = runLog({
-    folder: folder.path, metrics: metricsFile(folder.path), stages: trainer.stages, tensorboard: config.tensorboard,
-    begun: trainer.stages.reduce((sum, [stage]) => sum + (resume?.steps[stage] ?? 0), 0),
-  });
-  log({ type: "event", message: resume ? "the run goes on" : "the run begins" });
   const progress = showProgress("steps");
-  let watch: StepWatch | undefined;
   await interruptible(async (signal) => {
     const controller = new AbortController();
     signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
-    watch = stepWatch({
+    await status.set("running");
+    const past = await pastValidations(folder.path);
+    const log = runLog({
+      folder: folder.path, metrics: metricsFile(folder.path), stages: trainer.stages, tensorboard: config.tensorboard,
+      begun: trainer.stages.reduce((sum, [stage]) => sum + (resume?.steps[stage] ?? 0), 0),
+    });
+    log({ type: "event", message: resume ? "the run goes on" : "the run begins" });
+    const watch = stepWatch({
       control, memoryLimitMB: config.memoryLimitMB, controller,
       onStatus: (now, message) => status.set(now, message),
       onEvent: (message) => log({ type: "event", message }),
