@@ -60,7 +60,7 @@ export function Chart(props: ChartProps) {
   const usual = useMemo(() => (clip ? usualRange(data) : null), [data, clip]);
   const extras = useRef({ band, marks, atLeast, usual });
   extras.current = { band, marks, atLeast, usual };
-  const structure = `${themeKey} ${log} ${height} ${lines.map(({ label, colour: name, dashed, width, alpha, points }) => [label, name, dashed, width, alpha, points].join(",")).join(";")}`;
+  const structure = `${themeKey} ${log} ${height} ${lines.map(({ label, at, colour: name, dashed, width, alpha, points }) => [label, name, dashed, width, alpha, points || at.length === 1].join(",")).join(";")}`;
 
   useEffect(() => {
     const host = box.current;
@@ -82,7 +82,7 @@ export function Chart(props: ChartProps) {
           y: log ? { distr: 3 } : { range: (_, low, high) => range(low, high, extras.current) },
         },
         axes: [
-          { ...axis, size: 26, space: 60, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en")) },
+          { ...axis, size: 26, space: 60, incrs: WHOLE, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en")) },
           { ...axis, size: narrow ? 34 : 52, space: 24, values: (_, ticks) => ticks.map((tick) => (tick == null ? "" : format(tick))) },
         ],
         series: [
@@ -93,7 +93,7 @@ export function Chart(props: ChartProps) {
             alpha: line.alpha ?? 1,
             width: line.width ?? 1.75,
             dash: line.dashed ? [5, 4] : undefined,
-            points: line.points ? { show: true, size: 5, fill: colour(line.colour) } : { show: false },
+            points: line.points || line.at.length === 1 ? { show: true, size: 5, fill: colour(line.colour) } : { show: false },
           })),
         ],
         hooks: {
@@ -146,6 +146,9 @@ export function Chart(props: ChartProps) {
     </figure>
   );
 }
+
+/** From one tick of the x axis to the next: steps and beats are counted. */
+const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 2.5, 5].map((part) => part * 10 ** power)).flat().filter(Number.isInteger);
 
 /** uPlot's third way of joining what is missing. */
 const EXPAND_GAPS = 2;

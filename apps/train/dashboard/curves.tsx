@@ -111,6 +111,7 @@ export function AgreementCurves({ runs, version, themeKey, ended }: CurvesProps)
         )}
       </div>
       {kind === "agreement" && measures.length > 0 && <p class="muted">One performance by the model of a piece it does not learn from, correlated with the pianists who played it; 1 is the same. Over steps.</p>}
+      {kind === "correlation" && <p class="muted">What the model expects of unseen pieces, correlated with each performance of them, parameter by parameter; 1 is the same. Over steps.</p>}
       {measures.length === 0 ? (
         <p class="empty">{ended ? "Not measured in this run." : "Not measured yet. On unseen pieces the model's performances are compared with those of pianists now and then."}</p>
       ) : (
@@ -172,9 +173,9 @@ function stageByStage(checked: History["validations"]): Pick<Line, "at" | "value
   return { at: points.map(([at]) => at), values: points.map(([, loss]) => loss) };
 }
 
-/** Where a stage begins. */
-function stageMarks({ stages }: History): { readonly at: number; readonly label: string }[] {
-  return stages.length > 1 ? stages.map(({ offset, name }) => ({ at: offset, label: name })) : [];
+/** Where a stage begins; the first one where the curve does. */
+function stageMarks({ stages, at }: History): { readonly at: number; readonly label: string }[] {
+  return stages.length > 1 ? stages.map(({ offset, name }, i) => ({ at: i === 0 ? Math.max(offset, at[0] ?? offset) : offset, label: name })) : [];
 }
 
 /** Exponential smoothing without the pull of its start. */

@@ -36,6 +36,7 @@ export function useLiveRun(id: string | null): LiveRun {
     let ended = false;
     let history: History | null = null;
     let cursor = "";
+    let summary: Partial<RunSummary> = {};
     const change = (part: Partial<LiveRun>): void => {
       if (!ended) setState((before) => ({ ...before, ...part }));
     };
@@ -62,6 +63,11 @@ export function useLiveRun(id: string | null): LiveRun {
         again();
       }
     };
+    // A run that begins has no configuration yet, and one that ends has a new card.
+    const readAgain = async (): Promise<void> => {
+      const detail = await fetchRun(id).catch(() => null);
+      if (detail) change({ detail: { ...detail, ...summary } });
+    };
     const listen = (): void => {
       source?.close();
       const opened = new EventSource(`/api/runs/${encodeURIComponent(id)}/events?after=${encodeURIComponent(cursor)}`);
@@ -72,8 +78,9 @@ export function useLiveRun(id: string | null): LiveRun {
         if (opened.readyState === EventSource.CLOSED) again();
       });
       opened.addEventListener("run", ({ data }: MessageEvent<string>) => {
-        const summary = JSON.parse(data) as RunSummary;
+        summary = JSON.parse(data) as RunSummary;
         setState((before) => (ended || !before.detail ? before : { ...before, detail: { ...before.detail, ...summary } }));
+        void readAgain();
       });
       opened.addEventListener("metrics", ({ data, lastEventId }: MessageEvent<string>) => {
         for (const metric of revive(data)) history?.add(metric);

@@ -10,6 +10,7 @@ import { AgreementCurves, LossCurves, StepCurve, type DrawnRun } from "./curves.
 import { useComparedRuns, useLiveRun } from "./live-run.js";
 import { Figures, RunHeader } from "./run-header.js";
 import { RunList } from "./run-list.js";
+import { runNames } from "./run-names.js";
 import { SampleView } from "./sample-view.js";
 import { fetchRuns, type RunDetail, type RunsAnswer } from "./server-api.js";
 import { useTheme, type Theme } from "./theme.js";
@@ -28,6 +29,7 @@ function Dashboard() {
   const compared = useMemo(() => place.compare.filter((id) => id !== current).slice(0, COLOURS.length), [place, current]);
   const { detail, history, connection, version } = useLiveRun(current);
   const others = useComparedRuns(compared);
+  const names = useMemo(() => runNames(runs), [runs]);
 
   useEffect(() => {
     writePlace(place);
@@ -35,15 +37,15 @@ function Dashboard() {
 
   const drawn = useMemo((): DrawnRun[] => {
     if (!history || !current) return [];
-    const name = (id: string): string => runs.find((run) => run.id === id)?.name ?? id;
+    const name = (id: string): string => names.get(id) ?? id;
     return [
-      { id: current, name: detail?.name ?? name(current), history, colour: "accent" },
+      { id: current, name: names.get(current) ?? detail?.name ?? current, history, colour: "accent" },
       ...compared.flatMap((id, i) => {
         const other = others.get(id);
         return other ? [{ id, name: name(id), history: other, colour: COLOURS[i] }] : [];
       }),
     ];
-  }, [history, current, others, compared, runs, detail?.name]);
+  }, [history, current, others, compared, names, detail?.name]);
   const ended = detail !== null && !isUnderway(detail.status);
   const shared = { runs: drawn, version: String(version), themeKey, ended };
   const title = detail ? `${detail.name.slice(0, 60)}: ${detail.status} · DExter` : "DExter · training";
@@ -65,7 +67,8 @@ function Dashboard() {
       </div>
       <div class="layout">
         <RunList
-          runs={[...runs].reverse()}
+          runs={[...runs].reverse().map((run) => (run.id === detail?.id ? { ...run, status: detail.status } : run))}
+          names={names}
           launches={launches}
           current={current}
           most={COLOURS.length}

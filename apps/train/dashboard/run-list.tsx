@@ -6,6 +6,8 @@ import { startRun, type LaunchView, type RunSummary } from "./server-api.js";
 
 interface RunListProps {
   readonly runs: readonly RunSummary[];
+  /** What each is called here. */
+  readonly names: ReadonlyMap<string, string>;
   readonly launches: readonly LaunchView[];
   readonly current: string | null;
   readonly compared: ReadonlyMap<string, string>;
@@ -17,7 +19,7 @@ interface RunListProps {
 }
 
 /** The list, newest run first. */
-export function RunList({ runs, launches, current, compared, most, onChoose, onCompare, onStarted }: RunListProps) {
+export function RunList({ runs, names, launches, current, compared, most, onChoose, onCompare, onStarted }: RunListProps) {
   return (
     <nav class="runs" aria-label="Runs">
       <h2>Runs</h2>
@@ -27,7 +29,7 @@ export function RunList({ runs, launches, current, compared, most, onChoose, onC
           <li key={id} class={id === current ? "current" : ""}>
             <button type="button" class="choose" aria-current={id === current ? "true" : undefined} onClick={() => onChoose(id)}>
               <span class={`dot ${status}`} aria-hidden="true" />
-              <span class="run-name">{name}</span>
+              <span class="run-name" title={names.get(id)}>{names.get(id) ?? name}</span>
               <span class="muted">{[shipped ? "the model in the box" : status, !shipped && model].filter(Boolean).join(", ")}</span>
             </button>
             {id !== current && <label class="compare" title="Draw beside the current run">
@@ -38,7 +40,7 @@ export function RunList({ runs, launches, current, compared, most, onChoose, onC
                 onChange={(event) => onCompare(id, event.currentTarget.checked)}
                 style={compared.has(id) ? { accentColor: `var(--${compared.get(id)})` } : undefined}
               />
-              <span class="unseen">{`Compare with ${name}`}</span>
+              <span class="unseen">{`Compare with ${names.get(id) ?? name}`}</span>
             </label>}
           </li>
         ))}

@@ -10,7 +10,7 @@ import { figure } from "./words.js";
 
 /** More pianists than this are not drawn one by one. */
 const MAX_PIANISTS = 24;
-/** Curves of more onsets than this are drawn finer. */
+/** Curves of more onsets than this are drawn finer, and none is dashed: the dashes of a dense curve are a scribble. */
 const CLOSE_ONSETS = 200;
 
 /** The newest sample, or an earlier one. */
@@ -74,11 +74,12 @@ export function SampleView({ id, history, version, themeKey, ended }: { readonly
 function CurveChart({ title, sample, curves, themeKey }: { readonly title: string; readonly sample: Sample; readonly curves: Curves; readonly themeKey: string }) {
   const lines = useMemo((): Line[] => {
     const at = sample.onsetBeat;
-    const human = (curves?.human ?? []).slice(0, MAX_PIANISTS);
+    const human = curves.human.slice(0, MAX_PIANISTS);
+    const close = at.length > CLOSE_ONSETS;
     return [
       ...human.map((values): Line => ({ at, values, colour: "human", width: 1, alpha: human.length > 4 ? 0.32 : 0.5 })),
-      ...(human.length > 1 ? [{ label: `${human.length} pianists, mean`, at, values: means(human), colour: "human", width: 1.75, dashed: true }] : []),
-      { label: "model", at, values: curves?.sample ?? [], colour: "accent", width: at.length > CLOSE_ONSETS ? 1.25 : 2.25 },
+      ...(human.length > 1 ? [{ label: `${human.length} pianists, mean`, at, values: means(human), colour: "human", width: 1.75, dashed: !close }] : []),
+      { label: "model", at, values: curves.sample, colour: "accent", width: close ? 1.25 : 2.25 },
     ];
   }, [sample, curves]);
   return (

@@ -60,8 +60,24 @@ export function sampleAddress(id: string, file: string, kind: "json" | "mid"): s
 /** A sample. */
 export async function fetchSample(id: string, file: string): Promise<Sample> {
   const sample = await get<Sample>(sampleAddress(id, file, "json"));
-  if (!Array.isArray(sample.notes?.pitch) || !Array.isArray(sample.onsetBeat)) throw new Error("the sample's file is damaged");
+  if (!isSample(sample)) throw new Error("its file is damaged");
   return sample;
+}
+
+function isSample(value: unknown): value is Sample {
+  const { piece, onsetBeat, tempo, velocity, notes } = (value ?? {}) as Partial<Record<keyof Sample, unknown>>;
+  const { onsetSec, durationSec, pitch, velocity: loudness } = (notes ?? {}) as Partial<Record<keyof Sample["notes"], unknown>>;
+  return typeof piece === "string" && areNumbers(onsetBeat) && areCurves(tempo) && areCurves(velocity)
+    && areNumbers(pitch) && [onsetSec, durationSec, loudness].every((column) => areNumbers(column) && column.length === pitch.length);
+}
+
+function areCurves(value: unknown): boolean {
+  const { sample, human } = (value ?? {}) as Partial<Record<keyof Curves, unknown>>;
+  return [sample, ...(Array.isArray(human) ? (human as unknown[]) : [null])].every((curve) => Array.isArray(curve) && curve.every((each) => each === null || typeof each === "number"));
+}
+
+function areNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "number");
 }
 
 /** Tell a run what to do. */

@@ -17,7 +17,7 @@ export function figure(value: number | null | undefined, digits = 3): string {
 
 /** A correlation, `.72`. */
 export function correlation(value: number | null | undefined): string {
-  return value == null || !Number.isFinite(value) ? NOTHING : value.toFixed(2).replace(/^(-?)0\./, "$1.");
+  return value == null || !Number.isFinite(value) ? NOTHING : value.toFixed(2).replace(/^-(?=0\.00$)/, "").replace(/^(-?)0\./, "$1.");
 }
 
 /** Megabytes, or gigabytes. */

@@ -43,7 +43,10 @@ test("a run may go on from a checkpoint, with all controls or with some", async 
 });
 
 test.each([
-  ["", "the file must be object"],
+  ["", 'trial.yaml: the file is empty. It must at least say "data"'],
+  ["- a.h5", 'the file must be a group of keys, got ["a.h5"]'],
+  ["data: a.h5\nbatch: two", 'trial.yaml:2: batch must be a whole number, got "two"'],
+  ["data: a.h5\nmean: { steps: 1e999 }", "trial.yaml:2: mean.steps must be a whole number, got Infinity"],
   ["seed: 1", 'trial.yaml:1: "data" is missing'],
   ["data: a.h5\nseeed: 3", 'trial.yaml:2: unknown key "seeed". Did you mean "seed"?'],
   ["data: a.h5\nmean:\n  learningrate: 1", 'trial.yaml:3: unknown key "mean.learningrate". Did you mean "learningRate"?'],

@@ -2,7 +2,7 @@
 /**
  * @file The dashboard in a real browser, as a person sees it: a run that goes on, a reload, the buttons, a phone, the dark.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -139,6 +139,37 @@ inBrowser("the dashboard's page", () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
     expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor + getComputedStyle(document.documentElement).backgroundColor)).toContain("rgb(20, 23, 28)");
     expect(await page.$$eval("button, input", (all) => all.filter((each) => !(each.textContent?.trim() || each.closest("label")?.textContent?.trim() || each.ariaLabel)).length)).toBe(0);
+  });
+
+  test("a page that was there before the run knows its configuration as soon as there is one", async () => {
+    const early = join(folder, "early");
+    writeSimulatedRun(early, { name: "early", steps: 1 });
+    rmSync(join(early, "run.json"));
+    const page = await open("early");
+    await shows(page, "1 of 600 steps");
+    expect(await page.$$eval("summary", (all) => all.map((each) => each.textContent))).toEqual(["What happened"]);
+    writeRecord(early, { name: "early" });
+    await shows(page, "engine wasm");
+    await page.waitForFunction(() => [...document.querySelectorAll("summary")].some((each) => each.textContent === "Configuration"));
+    rmSync(early, { recursive: true });
+  });
+
+  test("runs of one name have their folders beside it", async () => {
+    for (const name of ["twin-1", "twin-2"]) writeSimulatedRun(join(folder, name), { name: "twin", steps: 2, status: "finished" });
+    const page = await open("autumn");
+    await page.waitForFunction(() => ["twin (twin-1)", "twin (twin-2)"].every((name) => [...document.querySelectorAll(".run-name")].some((each) => each.textContent === name)));
+    for (const name of ["twin-1", "twin-2"]) rmSync(join(folder, name), { recursive: true });
+    expect(await page.title()).toBe("autumn: finished · DExter");
+  });
+
+  test("a damaged sample is said to be damaged, and the rest of the page stays", async () => {
+    const hurt = join(folder, "hurt");
+    writeSimulatedRun(hurt, { name: "hurt", steps: 60 });
+    writeFileSync(join(hurt, "samples/000060.json"), '{"piece":"x","onsetBeat":[0,1],"tempo":null,"velocity":{"sample":"x","human":7},"notes":{"pitch":[60],"onsetSec":["a"]}}');
+    const page = await open("hurt");
+    await shows(page, "The sample cannot be shown: its file is damaged");
+    await shows(page, "60 of 600 steps");
+    rmSync(hurt, { recursive: true });
   });
 
   test("a run that ended before its first step does not promise a curve, and a long message stays in the page", async () => {

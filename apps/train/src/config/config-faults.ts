@@ -75,8 +75,14 @@ function explain({ instancePath, keyword, params, message, parentSchema }: Error
   }
   if (keyword === "required") return `${where}${path.length > 0 ? `${what}: ` : ""}"${(params as { missingProperty: string }).missingProperty}" is missing`;
   if (keyword === "anyOf") return `${where}${what} must be ${alternatives(parentSchema)}${shown}`;
+  const kind = KINDS[String((params as { type?: unknown }).type)];
+  if (keyword === "type" && path.length === 0 && got === null) return `${where}the file is empty. It must at least say "data"`;
+  if (keyword === "type" && kind) return `${where}${what} must be ${kind}${shown}`;
   return `${where}${what} ${message ?? "is wrong"}${shown}`;
 }
+
+/** Kinds of values as people call them. */
+const KINDS: Readonly<Record<string, string>> = { integer: "a whole number", number: "a number", null: "null", boolean: "true or false", string: "a text", array: "a list", object: "a group of keys" };
 
 function alternatives(schema: unknown): string {
   const { anyOf = [] } = schema as { anyOf?: readonly Record<string, unknown>[] };
@@ -84,7 +90,7 @@ function alternatives(schema: unknown): string {
     .map((one) => {
       if (Array.isArray(one["enum"])) return one["enum"].join(" or ");
       const { type, minimum, maximum, exclusiveMinimum } = one;
-      const kind = { integer: "a whole number", number: "a number", null: "null", string: "a text", array: "a list", object: "a group of keys" }[String(type)] ?? String(type);
+      const kind = KINDS[String(type)] ?? String(type);
       if (exclusiveMinimum !== undefined) return `${kind} above ${String(exclusiveMinimum)}`;
       return minimum !== undefined ? `${kind} from ${String(minimum)} to ${String(maximum)}` : kind;
     })
@@ -125,6 +131,7 @@ function at(value: unknown, path: readonly string[]): unknown {
 }
 
 function short(value: unknown): string {
+  if (typeof value === "number") return String(value);
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -1,0 +1,20 @@
+/**
+ * @file What runs are called beside each other: runs of one configuration have one name, so their folders tell them apart.
+ */
+import type { RunSummary } from "../src/dashboard/views.js";
+
+/** A name for each run, by its identifier; no two are the same. */
+export function runNames(runs: readonly Pick<RunSummary, "id" | "name" | "folder">[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const { id, name, folder } of runs) {
+    const alike = runs.filter((other) => other.name === name);
+    const last = lastPart(folder);
+    const unique = alike.filter((other) => lastPart(other.folder) === last).length === 1;
+    names.set(id, alike.length === 1 ? name : `${name} (${unique ? last : folder})`);
+  }
+  return names;
+}
+
+function lastPart(folder: string): string {
+  return folder.split(/[/\\]/).findLast((part) => part !== "") ?? folder;
+}
