@@ -86,7 +86,7 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
   const folder = await openRunFolder(config.output, { resume: flags.resume ?? false });
   const trainer = await openTrainer(config);
   const resume = await folder.loadState(trainer.stateFormat);
-  const { engine, reason, torch } = await chooseEngine({ ...config, torch: torchOptions ?? undefined });
+  const { engine, reason, torch } = await chooseEngine({ ...config, torch: torchOptions ?? undefined, named: flags.engine ? "by --engine" : "in the configuration" });
   const control = controlFile(folder.path);
   await folder.begin(resume);
   process.stderr.write(`engine: ${describeEngine(engine)}\ndata: ${trainer.data}\n`);

@@ -143,7 +143,7 @@ export function torchEngine(options: TorchOptions = {}): Torch {
         return network<ClassicFigures>(workers, start, "classic");
       },
     },
-    description: () => `torch ${torch}${workers.ready ? `, ${workers.ready.processes} × ${workers.ready.device}` : ""}`,
+    description: () => `PyTorch ${torch}${workers.ready ? `, ${workers.ready.processes} × ${workers.ready.device}` : ""}`,
     close: () => workers.close(),
   };
 }

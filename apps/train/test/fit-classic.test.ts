@@ -96,4 +96,7 @@ test("a run goes on from a checkpoint's weights, network and objective; another 
   expect([wider.code, wider.stderr.trimEnd().split("\n").at(-1)]).toEqual([2, expect.stringMatching(/^dexter-train: initial: checkpoint: tensor \S+ must be \[.*\], got \[.*\]\. Leave network out/)]);
   const unet = await dexterTrain("fit", inFolder("further.yaml"), "-o", inFolder("wider"), "model=unet");
   expect(unet.stderr).toMatch(/initial: \S+first\/last holds a diffwave, expected a unet\. Say model: diffwave/);
+  const nowhere = await dexterTrain("fit", inFolder("further.yaml"), "-o", inFolder("wider"), "initial=nowhere", "data=absent.h5");
+  expect([nowhere.code, nowhere.stderr]).toEqual([2, `dexter-train: initial: config.json is missing in ${inFolder("nowhere")}: expected a model folder with config.json and model.safetensors.\n`]);
+  expect(existsSync(inFolder("wider"))).toBe(false);
 });

@@ -15,6 +15,7 @@ const inFolder = (...parts: string[]): string => join(folder, ...parts);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const DEMO_SET = fileURLToPath(new URL("../demo/demo-set.h5", import.meta.url));
+const SHIPPED = fileURLToPath(new URL("../../../data/models/base", import.meta.url));
 const NETS = `
 data: ${DEMO_SET}
 engine: wasm
@@ -57,11 +58,27 @@ test("an encoder with teachers is another one than without, and says so; each te
   for (const file of ["encoder.onnx", "denoiser.onnx"]) expect(existsSync(inFolder("taught", "model", file))).toBe(true);
 });
 
-test("a teacher that is not there is named, and nothing is written", async () => {
-  const { code, stderr } = await fit("orphan", "teachers: [nowhere]\nmean: { steps: 1 }\nflow: { steps: 0 }\n");
-  expect(code).not.toBe(0);
-  expect(stderr).toContain("nowhere");
-  expect(existsSync(inFolder("orphan", "model"))).toBe(false);
+test.each([
+  ["a teacher that is not there", "teachers: [nowhere]", "teachers: config.json is missing in NOWHERE: expected a model folder with config.json and model.safetensors."],
+  ["a checkpoint that is not there", "initial: nowhere", "initial: config.json is missing in NOWHERE: expected a model folder with config.json and model.safetensors."],
+  ["another network than the checkpoint's", `initial: ${SHIPPED}\ncontrols: true`, /^initial: \S+base\/?: encoder is .* in the checkpoint to go on from, got .*\. Leave it out\.$/],
+])("%s is told before data are read, and no folder is made", async (_, config, reason) => {
+  // There is no such set either: that would be told later.
+  const { code, stderr } = await fit("orphan", `${config}\n`, "data=absent.h5");
+  const said = stderr.trimEnd().replace(/^dexter-train: /, "").replace(inFolder("nowhere"), "NOWHERE");
+  expect([code, said]).toEqual([2, typeof reason === "string" ? reason : expect.stringMatching(reason)]);
+  expect(existsSync(inFolder("orphan"))).toBe(false);
+});
+
+test("a checkpoint of other features or controls is told before a folder is made", async () => {
+  expect((await fit("known", "mean: { steps: 1 }\nflow: { steps: 1 }\ncontrols: [rubato]\n")).code).toBe(0);
+  const other = await fit("stranger", "initial: known/model\ncontrols: [pedal]\n");
+  expect([other.code, other.stderr]).toEqual([2, expect.stringMatching(/^dexter-train: initial: \S+known\/model: the checkpoint to go on from has the controls rubato, got pedal\.\n$/)]);
+  const path = inFolder("known", "model", "config.json");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"set": "base"', '"set": "other"'));
+  const foreign = await fit("stranger", "initial: known/model\ncontrols: [rubato]\n");
+  expect([foreign.code, foreign.stderr]).toEqual([2, expect.stringMatching(/^dexter-train: initial: \S+known\/model: the checkpoint to go on from reads 116 features of set "other", the pieces have 116 of "base"\.\n$/)]);
+  expect(existsSync(inFolder("stranger"))).toBe(false);
 });
 
 test("a run goes on from a checkpoint with controls: its encoder and statistics stay, the denoiser reads what is asked for", async () => {

@@ -9,6 +9,7 @@ export { trainBase, type FeatureColumns, type TrainBaseInput, type TrainedModel,
 export {
   DEFAULT_TRAINING, trainingOptions, type FlowStageOptions, type MeanStageOptions, type PartialTraining, type StageOptions, type TrainingOptions,
 } from "./training/options.js";
+export { checkInitial } from "./training/initial.js";
 export type { MeasuredControls, TrainingPiece } from "./training/training-piece.js";
 export { STAGE_NAMES, type StageName, type TrainingState } from "./training/training-state.js";
 export type { PieceLevel, TargetScale } from "./base/targets.js";

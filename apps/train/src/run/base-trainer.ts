@@ -1,23 +1,24 @@
 /**
  * @file `fit` for the `base` model: steps logged, samples drawn of unseen pieces, the best and the last checkpoint kept.
  */
-import { createModel, formatModelCard, renderScore, TARGET_NAMES, type ModelConfig } from "@dexter/diffusion";
+import { createModel, formatModelCard, renderScore, TARGET_NAMES, type Checkpoint, type Model, type ModelConfig } from "@dexter/diffusion";
 import { loadCheckpoint, loadModel, nodeRuntime, saveCheckpoint } from "@dexter/diffusion/node";
 import {
-  fitGains, foldOf, STAGE_NAMES, trainBase, trainingOptions,
+  checkInitial, fitGains, foldOf, STAGE_NAMES, trainBase, trainingOptions,
   type StageName, type TrainedModel, type TrainingMoment, type TrainingProgress, type TrainingState,
 } from "@dexter/diffusion/training";
 import { InterruptedError } from "../errors.js";
 import type { BaseFitConfig } from "../fit-config.js";
 import { readFitData, type FitData } from "../fit-data.js";
 import { withControls } from "../fit-controls.js";
-import { withTeachers } from "../fit-teachers.js";
+import { closeTeachers, openTeachers, withTeachers } from "../fit-teachers.js";
 import { showProgress } from "../progress.js";
 import type { SavedState } from "../run-folder.js";
 import { bestFigure } from "./best-figure.js";
 import type { StepLine, ValidationLine } from "./metrics-file.js";
 import { writeSample } from "./sample-files.js";
 import { choosePiece, sampleComparison } from "./sample-pieces.js";
+import { startedFrom } from "./started-from.js";
 import { residentMB } from "./step-watch.js";
 import { trainedWorks } from "./trained-works.js";
 import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
@@ -26,19 +27,41 @@ const STATE_FORMAT = "dexter-training-state";
 /** The same draw each time: what changes is the model. */
 const SEED_OF_SAMPLES = 1;
 
-/** Read the data of a run. */
+/** Read the data of a run, once the models that it begins with are there. */
 export async function openBaseTrainer(config: BaseFitConfig): Promise<Trainer> {
-  const data = withControls(await withTeachers(await readFitData(config.data), config.teachers), config.controls);
+  const initial = await readInitial(config);
+  const teachers = await openTeachers(config.teachers);
+  const data = await readData(config, teachers, initial).finally(() => closeTeachers(teachers));
   const { mean, flow } = trainingOptions(config.training);
   return {
     stateFormat: STATE_FORMAT,
     data: `${data.pieces.length} training pieces, ${data.validation.length} for validation`,
     stages: [["mean", mean.steps], ["flow", flow.steps]],
-    train: (context) => train(config, data, context),
+    train: (context) => train(config, data, initial, context),
   };
 }
 
-async function train(config: BaseFitConfig, data: FitData, context: RunContext): Promise<RunOutcome> {
+/** The checkpoint that a run goes on from, if it names one that fits what else is asked for. */
+async function readInitial(config: BaseFitConfig): Promise<Checkpoint | undefined> {
+  if (config.initial === null) return undefined;
+  return startedFrom("initial", config.initial, async (folder) => {
+    const checkpoint = await loadCheckpoint(folder);
+    checkInitial(checkpoint.config, { options: config.training, controls: controlsOf(config) });
+    return checkpoint;
+  });
+}
+
+async function readData(config: BaseFitConfig, teachers: readonly Model[], initial: Checkpoint | undefined): Promise<FitData> {
+  const data = await readFitData(config.data);
+  if (initial) await startedFrom("initial", config.initial ?? "", () => checkInitial(initial.config, { controls: controlsOf(config), columns: data.columns }));
+  return withControls(await withTeachers(data, teachers), config.controls);
+}
+
+function controlsOf({ controls }: BaseFitConfig): readonly string[] | undefined {
+  return controls.length > 0 ? controls : undefined;
+}
+
+async function train(config: BaseFitConfig, data: FitData, initial: Checkpoint | undefined, context: RunContext): Promise<RunOutcome> {
   const { folder, engine, signal, watch, progress, log } = context;
   const options = trainingOptions(config.training);
   const resume = context.resume && trainingState(context.resume);
@@ -65,7 +88,6 @@ async function train(config: BaseFitConfig, data: FitData, context: RunContext):
       return "finish";
     }
   };
-  const initial = config.initial === null ? undefined : await loadCheckpoint(config.initial);
   const model = await trainBase({
     ...data,
     ...(initial ? { initial } : {}),

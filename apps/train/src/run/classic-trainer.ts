@@ -70,10 +70,10 @@ function segmentsOf(set: StoredSet, { network, target }: ClassicTrainingOptions)
   return { source, works, ...(splits.validation.performances > 0 ? { validation: segments("validation") } : {}) };
 }
 
-async function train(config: ClassicFitConfig, { checkpoint, training }: ClassicStart, options: ClassicTrainingOptions, data: ClassicData, context: RunContext & { readonly steps: number }): Promise<RunOutcome> {
+async function train(config: ClassicFitConfig, { checkpoint, training, weights }: ClassicStart, options: ClassicTrainingOptions, data: ClassicData, context: RunContext & { readonly steps: number }): Promise<RunOutcome> {
   const { source, validation, works, samplePieces } = data;
   const { folder, engine, signal, watch, progress, log, resume } = context;
-  const { network, initial } = beginNetwork(engine, options, checkpoint);
+  const { network, initial } = beginNetwork(engine, options, weights);
   const begun = resume?.steps[STAGE] ?? 0;
   const drawSample = classicSampler(config, samplePieces, context.steps, context);
   let sampled: SampleFigures = {};

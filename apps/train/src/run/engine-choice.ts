@@ -23,6 +23,8 @@ export interface EngineWish {
   readonly threads?: number;
   /** How engine `torch` is started. */
   readonly torch?: TorchOptions;
+  /** Where it was named, for people: "in the configuration". */
+  readonly named?: string;
 }
 
 /** Whether training happens in processes of PyTorch. */
@@ -35,13 +37,13 @@ export function isTorch({ engine }: EngineWish): boolean {
  *
  * @throws EngineError when it is not there
  */
-export async function chooseEngine({ engine: name, threads, torch: options }: EngineWish): Promise<ChosenEngine> {
+export async function chooseEngine({ engine: name, threads, torch: options, named }: EngineWish): Promise<ChosenEngine> {
   if (isTorch({ engine: name })) {
     const torch = torchEngine({ ...options, threads });
-    return { engine: torch.engine, reason: torch.description(), torch };
+    return { engine: torch.engine, reason: [torch.description(), ...(named ? [`chosen ${named}`] : [])].join(", "), torch };
   }
   const engine = await loadEngine({ engine: name as EngineName | undefined, threads, asyncReads: true });
   const passed = describeEngine(engine).slice(engine.name.length).trim();
-  const reason = name ? "asked for" : passed ? `the best that is installed ${passed}` : "the best that there is";
+  const reason = name ? `chosen ${named ?? "by name"}` : passed ? `the best that is installed ${passed}` : "the best that there is";
   return { engine, reason };
 }

@@ -7,7 +7,7 @@ import type { RandomStream } from "../base/random-stream.js";
 import type { Checkpoint } from "../checkpoint.js";
 import type { ControlConfig, ModelConfig } from "../model/config.js";
 import { controlConfig } from "./control-statistics.js";
-import type { PartialTraining, TrainingOptions } from "./options.js";
+import { trainingOptions, type PartialTraining, type TrainingOptions } from "./options.js";
 import type { TrainingPiece } from "./training-piece.js";
 
 /** Bound of standardized controls. */
@@ -38,8 +38,26 @@ export function startOptions(options: TrainingOptions, said: PartialTraining = {
   return { ...options, ...taken };
 }
 
-/** @throws ShapeError when a checkpoint reads other features */
-export function checkColumns({ features }: ModelConfig, columns: { readonly set: string; readonly names: readonly string[] }): void {
+/**
+ * Refuse a checkpoint that a training cannot go on from, before any piece is read.
+ *
+ * @param asked.options - options that were said: what contradicts the checkpoint is refused
+ * @param asked.controls - names of the controls that the model shall take
+ * @param asked.columns - the pieces' features, once they are known
+ * @throws ShapeError
+ */
+export function checkInitial(
+  config: ModelConfig,
+  { options, controls, columns }: {
+    readonly options?: PartialTraining; readonly controls?: readonly string[]; readonly columns?: { readonly set: string; readonly names: readonly string[] };
+  },
+): void {
+  startOptions(trainingOptions(options), options, config);
+  checkControlNames(config, controls);
+  if (columns) checkColumns(config, columns);
+}
+
+function checkColumns({ features }: ModelConfig, columns: { readonly set: string; readonly names: readonly string[] }): void {
   if (features.set === columns.set && features.names.join() === columns.names.join()) return;
   throw new ShapeError(
     `trainBase: the checkpoint to go on from reads ${features.names.length} features of set "${features.set}", the pieces have ${columns.names.length} of "${columns.set}".`,
@@ -50,13 +68,14 @@ export function checkColumns({ features }: ModelConfig, columns: { readonly set:
 export function controlsOf(
   pieces: readonly TrainingPiece[], { controls: names, initial }: { readonly controls?: readonly string[]; readonly initial?: Pick<Checkpoint, "config"> },
 ): ControlConfig | undefined {
-  const before = initial?.config.controls;
-  if (before && before.names.join() !== names?.join()) {
-    throw new ShapeError(`trainBase: the checkpoint to go on from has the controls ${before.names.join(", ")}, got ${names?.join(", ") ?? "none"}.`);
-  }
   if (!names) return undefined;
   const measured = controlConfig(pieces, names, CONTROL_CLIP);
-  return before ?? measured;
+  return initial?.config.controls ?? measured;
+}
+
+function checkControlNames({ controls: before }: ModelConfig, names: readonly string[] | undefined): void {
+  if (!before || before.names.join() === names?.join()) return;
+  throw new ShapeError(`trainBase: the checkpoint to go on from has the controls ${before.names.join(", ")}, got ${names?.join(", ") ?? "none"}.`);
 }
 
 /** The weights to begin with: fresh, or a checkpoint's, new input columns 0. */

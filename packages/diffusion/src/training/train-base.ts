@@ -16,7 +16,7 @@ import { checkControls } from "./control-statistics.js";
 import { encodePiece, type EncoderOutput } from "./encoder-output.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { flowStage } from "./flow-stage.js";
-import { checkColumns, controlsOf, firstWeights, startOptions, sumsOf } from "./initial.js";
+import { checkInitial, controlsOf, firstWeights, startOptions, sumsOf } from "./initial.js";
 import { meanStage, semitoneShifts, type PerSemitone } from "./mean-stage.js";
 import { trainingOptions, type PartialTraining } from "./options.js";
 import { fitPieceLevel } from "./piece-level.js";
@@ -140,7 +140,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
   if (!trained.some((piece) => piece.performances.length > 0)) throw new ShapeError("trainBase: needs at least one training piece with a performance.");
   const targets = trained.map((piece) => pieceTargets(piece, options.targetScale));
   const { initial } = input;
-  if (initial) checkColumns(initial.config, columns);
+  if (initial) checkInitial(initial.config, { options: input.options, controls: input.controls, columns });
   const features = initial?.config.features ?? featureConfig(trained, columns.set, columns.names, options.featureClip);
   const scale = initial?.config.targets ?? targetConfig(targets, options.targetClip, options.targetScale);
   const controls = controlsOf(trained, input);
