@@ -5,6 +5,8 @@ what happened as a line of JSON. Run by lightning.test.ts.
 """
 
 import collections
+import contextlib
+import io
 import json
 import os
 import sys
@@ -15,7 +17,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from dexter_torch.lightning import CheckpointError, read_lightning, to_ckpt, to_folder
+from dexter_torch.lightning import CheckpointError, read_lightning, main as run, to_ckpt, to_folder
 from dexter_torch.networks.diffwave import DiffWave
 from dexter_torch.networks.unet import Unet
 
@@ -106,6 +108,53 @@ def refusal(act: typing.Callable[[], object]) -> str:
         return str(error)
 
 
+def refused_folders(folder: Path) -> dict[str, str]:
+    """What is said of folders that cannot become a checkpoint, and whether one was left behind nevertheless."""
+    said: dict[str, str] = {}
+
+    def attempt(name: str, base: str, config: object = None, weights: typing.Optional[bytes] = None, target: str = "never.ckpt") -> None:
+        of = folder / "refused" / name
+        of.mkdir(parents=True)
+        text = (folder / base / "config.json").read_text()
+        changed = config(json.loads(text)) if callable(config) else config
+        (of / "config.json").write_text(text if changed is None else changed if isinstance(changed, str) else json.dumps(changed))
+        (of / "model.safetensors").write_bytes((folder / base / "model.safetensors").read_bytes() if weights is None else weights)
+        said[name] = refusal(lambda: to_ckpt(of, folder / target))
+
+    def given(place: str, value: object) -> typing.Callable[[dict], dict]:
+        def change(config: dict) -> dict:
+            *way, last = place.split(".")
+            inner = config
+            for key in way:
+                inner = inner[key]
+            inner[last] = value
+            return config
+
+        return change
+
+    whole = (folder / "diffwave" / "model.safetensors").read_bytes()
+    attempt("v", "diffwave", given("prediction", "v"))
+    attempt("flow", "unet", given("prediction", "flow"))
+    attempt("cosine", "diffwave", given("schedule.kind", "cosine"))
+    attempt("normalized", "unet", given("network.scoreNormalization", {"low": 0, "high": 1, "mode": "rowwise"}))
+    attempt("learned", "unet", given("network.condition", "trainable_score"))
+    attempt("torn", "diffwave", '{"format": "dexter-classic", "ver')
+    attempt("list", "diffwave", "[1, 2]")
+    attempt("base", "diffwave", given("format", "dexter-base"))
+    attempt("nameless", "diffwave", given("network", {"kind": "diffwave"}))
+    attempt("text", "diffwave", given("schedule.steps", "many"))
+    attempt("layers", "diffwave", given("network.residualLayers", 3))
+    attempt("cut", "diffwave", weights=whole[: len(whole) // 2])
+    attempt("empty", "diffwave", weights=b"")
+    attempt("other", "unet", weights=whole)
+    with contextlib.redirect_stderr(io.StringIO()) as heard:
+        code = run(["to-ckpt", str(folder / "diffwave"), str(folder / "no folder" / "never.ckpt")])
+    said["unwritable"] = f"{code}: {heard.getvalue()}"
+    said["missing"] = refusal(lambda: to_ckpt(folder / "nowhere", folder / "never.ckpt"))
+    said["written"] = str((folder / "never.ckpt").exists())
+    return said
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     torch.manual_seed(0)
@@ -132,7 +181,10 @@ def main() -> None:
     torch.save({"weights": 1}, folder / "other.ckpt")
     torch.save({"state_dict": {"a": torch.ones(1)}}, folder / "foreign.ckpt")
     refused = {name: refusal(lambda: to_folder(folder / f"{name}.ckpt", folder / "never")) for name in ("hostile", "broken", "other", "foreign", "missing")}
-    print("RESULT " + json.dumps({"same": same, "refused": refused, "ran": trace.exists(), "written": (folder / "never").exists()}))
+    save(folder / "mode.ckpt", diffwave, {"training": {"mode": "score"}})
+    refused["mode"] = refusal(lambda: to_folder(folder / "mode.ckpt", folder / "never"))
+    back = refused_folders(folder)
+    print("RESULT " + json.dumps({"same": same, "refused": refused, "back": back, "ran": trace.exists(), "written": (folder / "never").exists()}))
 
 
 if __name__ == "__main__":

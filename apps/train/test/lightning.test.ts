@@ -32,6 +32,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 interface Told {
   readonly same: Readonly<Record<string, boolean>>;
   readonly refused: Readonly<Record<string, string>>;
+  readonly back: Readonly<Record<string, string>>;
   readonly ran: boolean;
   readonly written: boolean;
 }
@@ -60,13 +61,39 @@ interface Told {
   });
 
   test("a pickle that wants to run something is refused and runs nothing; so are other files", () => {
-    const { hostile, broken, other, foreign, missing } = told!.refused;
+    const { hostile, broken, other, foreign, missing, mode } = told!.refused;
     expect(hostile).toMatch(/hostile\.ckpt: refused: .*it asks for \w+\.system/);
     expect(broken).toMatch(/broken\.ckpt: refused: .*damaged/);
     expect(other).toContain('expected a Lightning checkpoint with a "state_dict"');
     expect(foreign).toContain("neither those of ClassifierFreeDenoiser nor of DenoiserUnet");
     expect(missing).toContain("no such file");
+    expect(mode).toBe("mode.ckpt: training.mode must be epsilon, x_0, ex_0, got 'score'.");
     expect([told!.ran, told!.written]).toEqual([false, false]);
+  });
+
+  test("what the Python DExter cannot express, and folders that are damaged, are refused in words", () => {
+    const expected: Readonly<Record<string, string>> = {
+      v: 'it predicts "v"; the first DExter knows noise and x0 alone.',
+      flow: 'it predicts "flow"; the first DExter knows noise and x0 alone.',
+      cosine: "its schedule is cosine; the first DExter trains and samples with a linear one alone.",
+      normalized: "its score features are normalized, which the first DExter's U-Net does not do.",
+      learned: "its condition is learned, which the first DExter's U-Net cannot run with.",
+      torn: "config.json: is not JSON: it is damaged or another kind of file.",
+      list: "config.json: as a whole must be an object, got [1, 2].",
+      base: 'config.json: format must be "dexter-classic", got "dexter-base".',
+      nameless: "config.json: network.parameters must be an integer from 1 to 1024, got nothing.",
+      text: 'config.json: schedule.steps must be an integer from 1 to 100000, got "many".',
+      layers: 'model.safetensors: tensor "residual_layers.3.conditioner_projection.bias" must be none by config.json, got [32]: they belong to different models.',
+      cut: "model.safetensors: is damaged or no safetensors file: ",
+      empty: "model.safetensors: is damaged or no safetensors file: ",
+      other: 'model.safetensors: tensor "init_conv.weight" must be [8, 1, 7, 7] by config.json, got none: they belong to different models.',
+      missing: "config.json: no such file.",
+      unwritable: "1: [Errno 2] No such file or directory: ",
+      written: "False",
+    };
+    const { back } = told!;
+    expect(Object.keys(back).sort()).toEqual(Object.keys(expected).sort());
+    for (const [name, words] of Object.entries(expected)) expect(back[name]).toContain(words);
   });
 
   (original && values ? test : test.skip)("the converted model predicts what the Python DExter predicts", async () => {

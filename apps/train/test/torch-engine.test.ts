@@ -2,15 +2,18 @@
  * @file The PyTorch trainer beside TensorFlow.js: the same loss, gradients and steps, on one process and on two.
  * Needs Python with torch (`DEXTER_PYTHON`, else `python3`).
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, jest, test } from "@jest/globals";
-import { openSet, setSegments } from "@dexter/alignment-datasets";
+import { openSet, pairSet, setPairs, setSegments, writeSet } from "@dexter/alignment-datasets";
 import type { BeatRecordings, PerformanceParameters } from "@dexter/codec";
 import { classicLoss, noiseSchedule } from "@dexter/diffusion";
 import {
   classicTrainingOptions, decayMask, denoiserLayout, denoiserNetwork, diffWaveNetwork, fromTensors, loadEngine,
   batchOnsetAverage, randomStream, timeEmbedding, trainBase, unetNetwork, weightedSquaredError,
-  type BaseDelegate, type ClassicNetwork, type ClassicTrainingOptions, type Layout, type NamedTensor, type TrainBaseInput, type Trainee, type TrainingPiece,
+  type BaseDelegate, type ClassicNetwork, type ClassicSegment, type ClassicTrainingOptions, type Layout, type NamedTensor, type TrainBaseInput, type Trainee, type TrainingPiece,
   type TrainingState,
 } from "@dexter/diffusion/training";
 import { findPython, nodeRankOf, torchEngine, type Torch, type TorchNetwork } from "../src/torch-engine.js";
@@ -32,6 +35,9 @@ const normals = (length: number, scale = 1): Float32Array => Float32Array.from({
 const tensor = (data: Float32Array, ...shape: number[]): NamedTensor => ({ shape, data });
 const started = new Map<number, Torch>();
 afterAll(() => Promise.all([...started.values()].map((torch) => torch.close())));
+const folder = mkdtempSync(join(tmpdir(), "dexter-torch-"));
+const inFolder = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** PyTorch on so many processes. They are started once: to import torch takes longer than all that is tested. */
 function start(processes: number): Torch {
@@ -61,6 +67,8 @@ function expectGradient(layout: Layout, actual: Readonly<Record<string, NamedTen
 // classic
 
 const B = 4, N = 24, P = 5, S = 4, C = 7;
+const PERCEPTUAL = ["melodiousness", "perceivedArticulation", "rhythmicComplexity", "rhythmicStability", "dissonance", "tonalStability", "minorness"];
+type ClassicScale = NonNullable<ClassicTrainingOptions["scale"]>;
 const SCALE = { mean: [0, 0, 0, 0, 0], sd: [1, 1, 1, 1, 1] };
 /** Adam turns the rounding of gradients that are all but 0 into whole steps; a larger epsilon leaves it what it is. */
 const epsilon = 1e-4;
@@ -112,6 +120,44 @@ function classicExpected({ options, network, weights }: typeof diffWave, of: Omi
     );
     return { total: loss.total, gradient: forward.backward(tf.tensor3d(loss.gradient, [batch, notes, P])).dataSync() as Float32Array };
   }) as unknown as { total: number; gradient: Float32Array };
+}
+
+/** A segment as the network is asked of it: its parameters standardized, 0 where nothing was played. */
+function segmentAsAsked({ parameters, score, perceptual, mask }: ClassicSegment, { mean, sd }: ClassicScale) {
+  const clean = Float32Array.from(parameters, (x, i) => (mask[Math.floor(i / P)] ? (x - mean[i % P]) / sd[i % P] : 0));
+  return { clean, score, mask, perceptual: perceptual ?? new Float32Array(mask.length * C) };
+}
+
+/** Two pieces for training and one for validation, three performances each: their numbers tell them apart. */
+async function storeSet(path: string, title: string, controlNames: readonly string[]): Promise<void> {
+  const writer = await writeSet(path, { featureSet: "classic", featureNames: ["pitch"], release: "sound", seed: 1, validation: 0, controlNames });
+  const Q = controlNames.length;
+  for (const [s, split] of (["train", "train", "validation"] as const).entries()) {
+    const length = 2 * N + 5;
+    const times = Float64Array.from({ length }, (_, n) => n);
+    const whole = Int32Array.from(times);
+    const score = writer.addScore({
+      description: { corpus: title, piece: `${s}`, work: `${title} ${s}`, composer: "", title: "", split, scorePath: "", licence: "" },
+      notes: {
+        length, id: Array.from(times, (n) => `n${n}`), onsetBeat: times, durationBeat: times, onsetQuarter: times, durationQuarter: times, onsetDiv: whole, durationDiv: whole,
+        divsPerQuarter: whole, voice: whole.map(() => s + title.length), staff: whole, measure: whole, beats: whole, beatType: whole, pitch: Uint8Array.from(whole, (n) => 40 + n), grace: new Uint8Array(length),
+      },
+      features: { data: Float32Array.from(times), shape: [length, 1] },
+    });
+    for (let k = 0; k < 3; k++) {
+      const column = (): Float64Array => Float64Array.from({ length }, () => 0.5 + 0.1 * random.normal());
+      const controls = {
+        values: { data: Float32Array.from({ length: length * Q }, (_, i) => (i % 11 === 3 ? 0 : 5 + random.normal())), shape: [length, Q] as const },
+        mask: Uint8Array.from({ length: length * Q }, (_, i) => (i % 11 === 3 ? 0 : 1)),
+      };
+      score.add({ id: `p${k}`, performer: "", source: "", matchRatio: 1 }, {
+        length, beatPeriod: column(), velocityNorm: column(), timingSec: column(), articulationLog2: column(), pedalNorm: column(),
+        mask: Uint8Array.from(times, (n) => (n % 7 === k ? 0 : 1)), release: "sound",
+      }, Q > 0 ? controls : undefined);
+    }
+    score.finish();
+  }
+  await writer.finish();
 }
 
 /** Weights after steps on the same batch. */
@@ -225,12 +271,7 @@ withTorch("the PyTorch trainer", () => {
     const { clean, noise, score, step, dropped, mask } = drawn;
     expect(clean.shape).toEqual([6, N, P]);
     const rows = (values: Float32Array, b: number): Float32Array => values.subarray((b * values.length) / 6, ((b + 1) * values.length) / 6);
-    const standardized = (index: number): { readonly clean: Float32Array; readonly score: Float32Array; readonly mask: Uint8Array } => {
-      const { parameters, score: features, mask: played } = segments.read(index);
-      const { mean, sd } = segments.scale;
-      return { clean: Float32Array.from(parameters, (x, i) => (played[Math.floor(i / P)] ? (x - mean[i % P]) / sd[i % P] : 0)), score: features, mask: played };
-    };
-    const all = Array.from({ length: segments.length }, (_, i) => standardized(i));
+    const all = Array.from({ length: segments.length }, (_, i) => segmentAsAsked(segments.read(i), segments.scale));
     set.close();
     const found = Array.from({ length: 6 }, (_, b) => all.findIndex((one) => apart(one.score, rows(score.data, b)) === 0 && apart(one.clean, rows(clean.data, b)) < 1e-5));
     expect(new Set(found).size).toBe(6);
@@ -241,6 +282,73 @@ withTorch("the PyTorch trainer", () => {
     const { loss } = await network.step(traineeOf(of.weights));
     expect(Math.abs(loss / expected.total - 1)).toBeLessThan(1e-5);
     expect(normalness(noise.data)).toBeLessThan(0.1);
+  });
+
+  test("segments of which some lack perceptual features have 0 there, as on TensorFlow.js", async () => {
+    const paths = [inFolder("told.h5"), inFolder("untold.h5")];
+    await storeSet(paths[0], "told", ["tempo", ...PERCEPTUAL]);
+    await storeSet(paths[1], "untold", []);
+    const sets = await Promise.all(paths.map((path) => openSet(path)));
+    const loaders = sets.map((set) => setSegments(set, { split: "train", notes: N }));
+    const { scale } = loaders[0];
+    const all = loaders.map((segments) => Array.from({ length: segments.length }, (_, i) => segmentAsAsked(segments.read(i), scale)));
+    for (const set of sets) set.close();
+    const of = { ...diffWave, options: { ...ofDiffWave, batch: 12 } };
+    const { layout } = of.network;
+    const torch = torchEngine({ processes: 1, python: python!, threads: 1, device: "cpu", data: paths });
+    try {
+      const network = await torch.classic.begin({ trainee: traineeOf(of.weights), layout, decay: decayMask(layout), options: of.options, steps: 10, scale });
+      const { clean, noise, score, step, dropped, mask, perceptual } = await network.batch();
+      const rows = (values: Float32Array, b: number): Float32Array => values.subarray((b * values.length) / 12, ((b + 1) * values.length) / 12);
+      const counts = all.map((segments) => segments.filter((one) => Array.from({ length: 12 }, (_, b) => b).some((b) => {
+        if (apart(one.clean, rows(clean.data, b)) > 1e-5) return false;
+        expect(apart(one.perceptual, rows(perceptual.data, b))).toBeLessThan(1e-5);
+        return true;
+      })).length);
+      expect(counts[0] + counts[1]).toBe(12);
+      expect(Math.min(...counts)).toBeGreaterThan(0);
+      expect(largest(perceptual.data)).toBeGreaterThan(1);
+      const expected = classicExpected(of, {
+        clean: clean.data, noise: noise.data, score: score.data, perceptual: perceptual.data, step: Float32Array.from(step.data), dropped: Uint8Array.from(dropped.data), mask: Uint8Array.from(mask.data),
+      });
+      const { loss, gradient } = await network.gradient();
+      expect(Math.abs(loss / expected.total - 1)).toBeLessThan(1e-5);
+      expectGradient(layout, gradient, expected.gradient);
+    } finally {
+      await torch.close();
+    }
+  });
+
+  test("transfer learns from the pairs that a set holds, each once an epoch", async () => {
+    const path = inFolder("paired.h5");
+    await storeSet(path, "paired", PERCEPTUAL);
+    await pairSet(path, { k: 8, notes: N });
+    const set = await openSet(path);
+    const stored = setPairs(set, { split: "train" });
+    const { scale } = stored;
+    const pairs = Array.from({ length: stored.length }, (_, i) => {
+      const { source, target } = stored.read(i);
+      const [from, to] = [segmentAsAsked(source, scale), segmentAsAsked(target, scale)];
+      return { clean: to.clean, noise: from.clean, mask: Float32Array.from(to.mask, (m, n) => m & from.mask[n]), perceptual: to.perceptual.map((x, i) => x - from.perceptual[i]) };
+    });
+    set.close();
+    expect(pairs).toHaveLength(8);
+    const options = classicTrainingOptions({ ...ofDiffWave, batch: 8, target: "transfer", augmentation: { mixup: 1 }, validation: { draws: 1, batch: 8 } });
+    const { layout } = diffWave.network;
+    const torch = torchEngine({ processes: 1, python: python!, threads: 1, device: "cpu", data: [path] });
+    try {
+      const network = await torch.classic.begin({ trainee: traineeOf(diffWave.weights), layout, decay: decayMask(layout), options, steps: 10, scale });
+      const drawn = await network.batch();
+      const found = Array.from({ length: 8 }, (_, b) => pairs.findIndex((pair) =>
+        (["clean", "noise", "mask", "perceptual"] as const).every((name) => {
+          const { data } = drawn[name];
+          return apart(pair[name], Float32Array.from(data.subarray((b * data.length) / 8, ((b + 1) * data.length) / 8))) < 1e-5;
+        })));
+      expect(found.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      expect((await network.validate()).loss).toBeGreaterThan(0);
+    } finally {
+      await torch.close();
+    }
   });
 
   test("segments of a set: two processes take the steps of one, and tell the same of unseen ones", async () => {

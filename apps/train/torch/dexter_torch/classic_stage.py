@@ -48,7 +48,7 @@ class ClassicStage:
         self.network: nn.Module = (DiffWave if network["kind"] == "diffwave" else Unet)(network).to(device)
         self.train = SegmentSet(paths, "train", int(network["segmentNotes"]))
         self.validation = SegmentSet(paths, "validation", int(network["segmentNotes"]))
-        self.order = SegmentOrder(self.train.length, int(options["seed"]))
+        self.order = SegmentOrder(self._questions(self.train), int(options["seed"]))
         self.mean, self.sd = (torch.tensor(job["scale"][name], device=device) for name in ("mean", "sd"))
         self.alpha_bars = alpha_bars(options["schedule"]).to(device)
         self.accumulate = int(options["accumulate"])
@@ -65,17 +65,25 @@ class ClassicStage:
         parts = []
         for place, wanted in share(self.order.at((step * self.accumulate + part) * count, count)):
             stream = random_stream(CPU, seed, 4, step, part, place)
-            index, source = self._pair(self.train, wanted, stream)
-            segment = vary(mix(self.train, index, self.options["augmentation"], stream), self.options["augmentation"], stream)
+            segment, source = self._drawn(self.train, wanted, stream, self.options["augmentation"])
+            segment = vary(segment, self.options["augmentation"], stream)
             parts.append(Part(segment, source, self._noisiness(stream), stream))
         return self._question(parts, float(self.options["network"]["conditionDropout"]))
 
-    def _pair(self, segments: SegmentSet, wanted: int, stream: torch.Generator) -> tuple[int, Optional[Segment]]:
-        """What is learned, by number, and where transfer starts from."""
-        if self.options["target"] != "transfer":
-            return wanted, None
-        index, others = segments.partners(wanted)
-        return index, segments.read(others[int(torch.randint(len(others), (), generator=stream))])
+    def _questions(self, segments: SegmentSet) -> int:
+        """What an epoch runs over: segments, or in training on transfer the stored pairs where there are any."""
+        return segments.pairs if self.options["target"] == "transfer" and segments.pairs else segments.length
+
+    def _drawn(self, segments: SegmentSet, wanted: int, stream: torch.Generator, mixing: Optional[Mapping[str, Any]] = None) -> tuple[Segment, Optional[Segment]]:
+        """What is learned, and where transfer starts from."""
+        transfer = self.options["target"] == "transfer"
+        if transfer and segments.pairs:
+            return segments.pair(wanted)
+        index, source = wanted, None
+        if transfer:
+            index, others = segments.partners(wanted)
+            source = segments.read(others[int(torch.randint(len(others), (), generator=stream))])
+        return mix(segments, index, mixing, stream) if mixing else segments.read(index), source
 
     def _noisiness(self, stream: torch.Generator) -> float:
         if self.options["stepSampling"] == "uniform":
@@ -103,11 +111,16 @@ class ClassicStage:
         })
 
     def _perceptual(self, parts: Sequence[Part]) -> Optional[Tensor]:
-        """Perceptual features, in training on transfer what is wanted minus what there is: [B, N, 7]; none where they are dropped or unknown."""
-        if self.options["dropPerceptual"] or any(part.segment.perceptual is None for part in parts):
+        """Perceptual features, in training on transfer what is wanted minus what there is: [B, N, C]. A segment without them has 0,
+        the average; none where they are dropped or no segment has them."""
+        if self.options["dropPerceptual"] or all(part.segment.perceptual is None for part in parts):
             return None
-        wanted = [part.segment.perceptual - part.source.perceptual if part.source else part.segment.perceptual for part in parts]
-        return torch.stack(wanted).to(self.device)
+        shape = int(self.options["network"]["segmentNotes"]), int(self.options["network"]["perceptualFeatures"])
+
+        def of(segment: Optional[Segment]) -> Tensor:
+            return torch.zeros(shape) if segment is None or segment.perceptual is None else segment.perceptual
+
+        return torch.stack([of(part.segment) - of(part.source) for part in parts]).to(self.device)
 
     def given(self, batch: Batch) -> Batch:
         """A batch of clean data, noise and steps with the noise mixed in."""
@@ -138,9 +151,10 @@ class ClassicStage:
     def validate(self) -> dict[str, Any]:
         """Loss and terms on unseen segments, means over their played notes, each at some noise levels with fixed noise."""
         options = self.options["validation"]
-        count = min(self.validation.length, options["segments"] or self.validation.length)
+        length = self._questions(self.validation)
+        count = min(length, options["segments"] or length)
         draws, size = int(options["draws"]), int(options["batch"]) * world()
-        asked = [(i * self.validation.length // count, draw, True) for i in range(count) for draw in range(draws)]
+        asked = [(i * length // count, draw, True) for i in range(count) for draw in range(draws)]
         sums: dict[str, float] = {}
         notes = 0.0
         for begin in range(0, len(asked), size):
@@ -158,7 +172,7 @@ class ClassicStage:
 
     def _unseen(self, wanted: int, draw: int, counts: bool) -> Part:
         stream = random_stream(CPU, 5, wanted, draw)
-        index, source = self._pair(self.validation, wanted, stream)
+        segment, source = self._drawn(self.validation, wanted, stream)
         # Levels of one draw lie in one of as many equal parts.
         noisiness = (draw + float(torch.rand((), generator=stream))) / int(self.options["validation"]["draws"])
-        return Part(self.validation.read(index), source, noisiness, stream, counts)
+        return Part(segment, source, noisiness, stream, counts)

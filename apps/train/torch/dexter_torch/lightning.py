@@ -19,10 +19,16 @@ from pathlib import Path
 from typing import Any, Mapping, Optional
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from .classic_config import ConfigError, read_config
+from .networks.diffwave import DiffWave
+from .networks.unet import Unet
+
 MODES = {"epsilon": "noise", "x_0": "x0", "ex_0": "noise"}
+PREDICTIONS = {"noise": "epsilon", "x0": "x_0"}
 COMMON = {"p_codec_rows": "parameters", "s_codec_rows": "scoreFeatures", "c_codec_rows": "perceptualFeatures", "seg_len": "segmentNotes",
           "condition": "condition", "cond_dropout": "conditionDropout"}
 DIFFWAVE = {"residual_channels": "residualChannels", "residual_layers": "residualLayers", "kernel_size": "kernelSize",
@@ -119,9 +125,11 @@ def config_of(weights: Mapping[str, Tensor], options: Mapping[str, Any], source:
         network.update(normalization={"low": low, "high": high, "mode": mode}, film=False, diffusionSteps=int(options.get("timesteps", 1000)))
     training = options.get("training") or {}
     mode = training.get("mode", "epsilon") if isinstance(training, Mapping) else "epsilon"
+    if mode not in MODES:
+        raise CheckpointError(f"{source}: training.mode must be {', '.join(MODES)}, got {str(mode)[:60]!r}.")
     means, sds = options.get("dataset_means"), options.get("dataset_stds")
     return {
-        "format": "dexter-classic", "version": 1, "network": network, "prediction": MODES.get(mode, "noise"),
+        "format": "dexter-classic", "version": 1, "network": network, "prediction": MODES[mode],
         "schedule": {"kind": "linear", "steps": int(options.get("timesteps", 1000)),
                      "betaStart": float(options.get("beta_start", 1e-4)), "betaEnd": float(options.get("beta_end", 0.02))},
         "scale": {"mean": flat(means), "sd": flat(sds)} if means is not None and sds is not None else None,
@@ -146,13 +154,14 @@ def to_folder(source: Path, folder: Path) -> None:
 
 
 def to_ckpt(folder: Path, target: Path) -> None:
-    """Weights and options under the names of the first DExter. FiLM, which it does not have, is left out only where it is 0."""
-    config = json.loads((folder / "config.json").read_text())
-    if not isinstance(config, dict) or config.get("format") != "dexter-classic":
-        raise CheckpointError(f'{folder}: expected a classic model, a config.json with format "dexter-classic".')
-    if config["network"].get("scoreNormalization"):
-        raise CheckpointError(f"{folder}: its score features are normalized, which the first DExter's U-Net does not do.")
-    weights = load_file(folder / "model.safetensors")
+    """Weights and options under the names of the first DExter. What it cannot express is refused; FiLM, which it does not have,
+    is left out only where it is 0."""
+    try:
+        config = read_config(folder / "config.json")
+    except ConfigError as error:
+        raise CheckpointError(str(error)) from None
+    refuse_inexpressible(folder, config)
+    weights = read_weights(folder / "model.safetensors", config["network"])
     film = [name for name in weights if "film_projection" in name]
     if any(bool(weights[name].any()) for name in film):
         raise CheckpointError(f"{folder}: its perceptual features act through FiLM, which the first DExter does not have.")
@@ -160,14 +169,56 @@ def to_ckpt(folder: Path, target: Path) -> None:
     names = {**COMMON, **(UNET if network["kind"] == "unet" else DIFFWAVE)}
     options: dict[str, Any] = {theirs: network[ours] for theirs, ours in names.items()}
     options.update(timesteps=schedule["steps"], beta_start=schedule["betaStart"], beta_end=schedule["betaEnd"],
-                   training={"mode": {"noise": "epsilon", "x0": "x_0"}.get(config["prediction"], "epsilon"), "target": "gen_noise"})
+                   training={"mode": PREDICTIONS[config["prediction"]], "target": "gen_noise"})
     if network["kind"] == "diffwave":
         options["norm_args"] = [network["normalization"][name] for name in ("low", "high", "mode")]
-    if config["scale"]:
+    if config.get("scale"):
         options.update(dataset_means=config["scale"]["mean"], dataset_stds=config["scale"]["sd"])
     # The table of the steps is no weight there.
     kept = {name: tensor for name, tensor in weights.items() if name not in film and name != STEP_TABLE}
-    torch.save({"epoch": 0, "global_step": 0, "pytorch-lightning_version": "1.9.5", "state_dict": kept, "hyper_parameters": options}, target)
+    content = {"epoch": 0, "global_step": 0, "pytorch-lightning_version": "1.9.5", "state_dict": kept, "hyper_parameters": options}
+    try:
+        with open(target, "wb") as file:
+            torch.save(content, file)
+    except RuntimeError as error:
+        raise CheckpointError(f"{target}: cannot be written: {str(error)[:200]}.") from None
+
+
+def refuse_inexpressible(folder: Path, config: Mapping[str, Any]) -> None:
+    """A checkpoint that says less than the model is would run there, and be wrong."""
+    network, schedule, prediction = config["network"], config["schedule"], config["prediction"]
+    if prediction not in PREDICTIONS:
+        raise CheckpointError(f'{folder}: it predicts "{prediction}"; the first DExter knows {" and ".join(PREDICTIONS)} alone.')
+    if schedule["kind"] != "linear":
+        raise CheckpointError(f'{folder}: its schedule is {schedule["kind"]}; the first DExter trains and samples with a linear one alone.')
+    if network.get("scoreNormalization"):
+        raise CheckpointError(f"{folder}: its score features are normalized, which the first DExter's U-Net does not do.")
+    if network["kind"] == "unet" and network["condition"] != "fixed":
+        raise CheckpointError(f"{folder}: its condition is learned, which the first DExter's U-Net cannot run with.")
+
+
+def read_weights(file: Path, network: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Tensors of a folder: those of the network that config.json describes, in its shapes."""
+    try:
+        weights = load_file(file)
+    except FileNotFoundError:
+        raise CheckpointError(f"{file}: no such file.") from None
+    except (SafetensorError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{file}: is damaged or no safetensors file: {str(error)[:200]}.") from None
+    try:
+        with torch.device("meta"):
+            expected = (Unet if network["kind"] == "unet" else DiffWave)(network).state_dict()
+    except (RuntimeError, ValueError, OverflowError) as error:
+        raise CheckpointError(f"{file.parent / 'config.json'}: there is no such network: {str(error)[:200]}.") from None
+    wrong = [name for name in {**expected, **weights} if name != STEP_TABLE and shape_of(expected, name) != shape_of(weights, name)]
+    if wrong:
+        asked, got = (shape_of(of, wrong[0]) or "none" for of in (expected, weights))
+        raise CheckpointError(f'{file}: tensor "{wrong[0][:80]}" must be {asked} by config.json, got {got}: they belong to different models.')
+    return weights
+
+
+def shape_of(tensors: Mapping[str, Tensor], name: str) -> Optional[list[int]]:
+    return list(tensors[name].shape) if name in tensors else None
 
 
 def main(arguments: Optional[list[str]] = None) -> int:

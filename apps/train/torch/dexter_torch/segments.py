@@ -64,20 +64,27 @@ class SegmentSet:
     def __init__(self, paths: Sequence[Path], split: str, notes: int) -> None:
         self.notes = notes
         self._scores: list[_Score] = []
+        self._pairs: list[tuple[h5py.Dataset, dict[int, _Score]]] = []
         self.length = 0
         for path in paths:
             file = h5py.File(path, "r")
             if _text(file.attrs.get("format")) != FORMAT:
                 raise ValueError(f'{path}: expected a set written by "dexter-train prepare".')
             perceptual = _perceptual_of(file)
+            numbered: dict[int, _Score] = {}
             for name, group in file["scores"].items():
                 if _text(group.attrs["split"]) != split or "performances" not in group:
                     continue
                 performances, count = group["performances/parameters"].shape[:2]
                 if performances > 0:
-                    self._scores.append(_Score(file, f"scores/{name}", count, performances, self.length, _mixes_of(group["performances"]), perceptual))
+                    numbered[int(name)] = score = _Score(file, f"scores/{name}", count, performances, self.length, _mixes_of(group["performances"]), perceptual)
+                    self._scores.append(score)
                     self.length += performances * -(-count // notes)
+            if len(stored := file.get(f"pairs/{split}/paired", ())):
+                self._pairs.append((stored, numbered))
         self._firsts = [score.first for score in self._scores]
+        self.pairs = sum(len(stored) for stored, _ in self._pairs)
+        """Stored pairs of the split."""
 
     def passage(self, index: int) -> Sequence[int]:
         """All performances of a segment's passage, itself included; a mix is alone."""
@@ -95,8 +102,20 @@ class SegmentSet:
                 return index % self.length, others
         raise ValueError("no passage has two performances, which transfer needs.")
 
+    def pair(self, index: int) -> tuple[Segment, Segment]:
+        """A stored pair: what is learned, and another performance of the passage."""
+        for stored, numbered in self._pairs:
+            if index < len(stored):
+                row = [int(value) for value in stored[index]]
+                source, target = (self._read(numbered[score], start, performance) for score, start, performance in (row[:3], row[3:]))
+                return target, source
+            index -= len(stored)
+        raise IndexError("a pair that is not there")
+
     def read(self, index: int) -> Segment:
-        score, start, performance = self._find(index)
+        return self._read(*self._find(index))
+
+    def _read(self, score: _Score, start: int, performance: int) -> Segment:
         group = score.file[score.place]
         end = min(score.notes, start + self.notes)
         padding = self.notes - (end - start)
