@@ -137,6 +137,8 @@ inBrowser("the dashboard's page", () => {
     const page = await open("winter", { width: 375, height: 800, dark: true });
     await page.waitForSelector(".roll canvas");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    const top = (selector: string): Promise<number> => page.$eval(selector, (element) => element.getBoundingClientRect().top);
+    expect([await top('[data-launch="demo"]') < await top("h1"), await top("h1") < 300, await top(".runs") > await top(".background")]).toEqual([true, true, true]);
     expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor + getComputedStyle(document.documentElement).backgroundColor)).toContain("rgb(20, 23, 28)");
     expect(await page.$$eval("button, input", (all) => all.filter((each) => !(each.textContent?.trim() || each.closest("label")?.textContent?.trim() || each.ariaLabel)).length)).toBe(0);
   });
