@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { FIT_SCHEMA } from "./config/fit-schema.js";
+import { UsageError } from "./errors.js";
 import { CONTROL_NAMES } from "./fit-controls.js";
 import { readFitConfig, resolvedConfig } from "./fit-config.js";
 
@@ -62,11 +63,30 @@ test.each([
   ["data: a.h5\nsed: 1\nbatsh: 2", 'trial.yaml:2: unknown key "sed". Did you mean "seed"?; '],
   ["data: a.h5\nencoder: { hidden: 8, blocks: 2, kernel: 3, dilations: [1] }", "encoder: expected a dilation for each of 2 blocks, got 1"],
   ["data: [a.h5", "not YAML"],
+  // Nothing of these is ever allocated.
+  ["data: a.h5\nmodel: diffwave\nbatch: 65536\nnetwork: { segmentNotes: 8192 }", "trial.yaml: batch × network.segmentNotes must be at most 262,144 notes in one pass, got 65536 × 8192 = 536,870,912. Lower batch and raise accumulate"],
+  ["data: a.h5\nmodel: diffwave\nvalidation: { batch: 65536 }", "validation.batch × network.segmentNotes must be at most 262,144 notes in one pass, got 65536 × 200 = 13,107,200. Lower validation.batch"],
+  ["data: a.h5\nmodel: unet\nbatch: 1000", "batch × network.segmentNotes × the network's width must be at most 536,870,912 values in one layer (2 GiB), got 1000 × 200 × 4,608 = 921,600,000"],
+  ["data: a.h5\nbatch: 1024\nnotes: 8192", "batch × notes must be at most 262,144 notes in one pass, got 1024 × 8192 = 8,388,608. Lower one of them"],
+  ["data: a.h5\nmodel: diffwave\nnetwork: { residualChannels: 8192, residualLayers: 256 }", "network must have at most 100,000,000 weights, or no saved state could be read again, got 138,641,048,581. Choose fewer"],
+  ["data: a.h5\nmodel: unet\nnetwork: { dim: 4096 }", "network must have at most 100,000,000 weights"],
+  ["data: a.h5\nencoder: { hidden: 1024, blocks: 16, kernel: 7, dilations: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1] }", "encoder and denoiser together must have at most 100,000,000 weights"],
+  ["data: a.h5\nmodel: diffwave\nschedule: { betaStart: 0 }", "schedule.betaStart must be above 0 and below 1 in single precision, got 0"],
+  ["data: a.h5\nmodel: diffwave\nschedule: { betaEnd: 1 }", "schedule.betaEnd must be above 0 and below 1 in single precision, got 1"],
+  ["data: a.h5\nmodel: unet\nnetwork: { outDim: 2 }", "U-Net: outDim must be 1 or null"],
+  ["data: a.h5\nmodel: unet\nnetwork: { channels: 3 }", "U-Net: channels must be 1"],
+  ["data: a.h5\nmodel: unet\nnetwork: { dim: 30 }", "U-Net: dim must be divisible by 4 for 3 levels, got 30"],
+  ["data: a.h5\nmodel: unet\nnetwork: { segmentNotes: 201 }", "network.segmentNotes must be a multiple of 4 (2^(levels − 1)), got 201"],
 ])("a wrong configuration is told in one line: %j", async (text, message) => {
   const error = await read(text).catch((caught: Error) => caught);
-  expect(error).toBeInstanceOf(Error);
+  expect(error).toBeInstanceOf(UsageError);
   expect((error as Error).message).toContain(message);
   expect((error as Error).message).not.toContain("\n");
+});
+
+test("what a checkpoint to go on from decides is not judged by the defaults", async () => {
+  const config = await read("data: a.h5\nmodel: unet\ninitial: shallow\nnetwork: { segmentNotes: 30 }\nschedule: { steps: 2000 }\n");
+  expect(resolvedConfig(config)).toMatchObject({ network: { kind: "unet", segmentNotes: 30 }, schedule: { steps: 2000 } });
 });
 
 test("key=value replaces what the file says, deep and whole, in YAML", async () => {

@@ -8,7 +8,7 @@ import { LineCounter, parseDocument } from "yaml";
 import { FormatError } from "@dexter/codec";
 import { readFileBounded } from "@dexter/codec/node";
 import {
-  classicTrainingOptions, trainingOptions, type PartialClassicTraining, type PartialTraining,
+  classicTrainingOptions, trainingOptions, withClassicDefaults, type PartialClassicTraining, type PartialTraining,
 } from "@dexter/diffusion/training";
 import { explainFaults, nearest, type ConfigSource } from "./config/config-faults.js";
 import { MODEL_KINDS, schemaOf, type FitEngine, type ModelKind } from "./config/fit-schema.js";
@@ -118,7 +118,9 @@ export function resolvedConfig(config: FitConfig): Record<string, unknown> {
 }
 
 function resolvedTraining(config: FitConfig): object {
-  const options: Record<string, unknown> = { ...(config.model === "base" ? trainingOptions(config.training) : classicTrainingOptions(config.training)) };
+  // What a checkpoint to go on from decides is checked once it is read.
+  const classic = config.initial === null ? classicTrainingOptions : withClassicDefaults;
+  const options: Record<string, unknown> = { ...(config.model === "base" ? trainingOptions(config.training) : classic(config.training)) };
   // What a checkpoint to go on from decides has no default.
   if (config.initial !== null && config.model !== "base") options["network"] = config.training.network;
   const decided = config.model === "base" ? DECIDED : DECIDED_OF_CLASSIC;

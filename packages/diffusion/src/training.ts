@@ -10,6 +10,7 @@ export {
   DEFAULT_TRAINING, trainingOptions, type FlowStageOptions, type MeanStageOptions, type PartialTraining, type StageOptions, type TrainingOptions,
 } from "./training/options.js";
 export { checkInitial } from "./training/initial.js";
+export { MAX_LAYER_VALUES, MAX_PASS_NOTES, MAX_WEIGHTS } from "./training/run-limits.js";
 export type { MeasuredControls, TrainingPiece } from "./training/training-piece.js";
 export { STAGE_NAMES, type StageName, type TrainingState } from "./training/training-state.js";
 export type { PieceLevel, TargetScale } from "./base/targets.js";
@@ -31,7 +32,7 @@ export { fitGains, type GainOptions } from "./training/gains.js";
 export { foldOf, teacherTargets, type Fold } from "./training/teachers.js";
 export { beatMeans, type BeatMeans } from "./training/beat-targets.js";
 export {
-  CLASSIC_OBJECTIVES, classicTrainingOptions, DEFAULT_CLASSIC_TRAINING, predictionOf,
+  CLASSIC_OBJECTIVES, classicTrainingOptions, DEFAULT_CLASSIC_TRAINING, predictionOf, withClassicDefaults,
   type ClassicAugmentationOptions, type ClassicEarlyStoppingOptions, type ClassicLossChoice, type ClassicMonitorOptions,
   type ClassicObjective, type ClassicOptimizerOptions, type ClassicTrainingOptions, type ClassicValidationOptions, type PartialClassicTraining,
 } from "./training/classic/classic-options.js";

@@ -29,7 +29,7 @@ describe("noiseSchedule", () => {
   test("steps, β and kinds out of range are refused", () => {
     expect(() => schedule({ steps: 0 })).toThrow("noiseSchedule: steps must be an integer from 1 to 100000, got 0.");
     expect(() => schedule({ steps: 1e9 })).toThrow(RangeError);
-    expect(() => schedule({ betaEnd: 1 })).toThrow("betaEnd must be above 0 and below 1, got 1.");
+    expect(() => schedule({ betaEnd: 1 })).toThrow("betaEnd must be above 0 and below 1 in single precision, got 1.");
     expect(() => schedule({ betaStart: Number.NaN })).toThrow("betaStart");
     expect(() => schedule({ kind: "steep" as "linear" })).toThrow('got "steep"');
   });

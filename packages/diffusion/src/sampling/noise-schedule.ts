@@ -42,7 +42,7 @@ const SIGMOID_RANGE = 6;
  * - `sigmoid`: β along a logistic curve.
  * - `cosine`: ᾱ along cos², β kept within [0.0001, 0.9999] (Nichol & Dhariwal, 2021, equation (17)).
  *
- * @throws RangeError when steps are not 1–100,000 or a β is not in (0, 1)
+ * @throws RangeError when steps are not 1–100,000 or a β is not in (0, 1), in single precision
  */
 export function noiseSchedule(config: NoiseScheduleConfig): NoiseSchedule {
   const { steps } = config;
@@ -72,10 +72,19 @@ export function noiseSchedule(config: NoiseScheduleConfig): NoiseSchedule {
   };
 }
 
+/** What a β must be, in words. */
+export const BETA_RANGE = "above 0 and below 1 in single precision";
+
+/** Whether a step may add this variance: neither β nor 1 − β is rounded to 0. */
+export function isBeta(beta: number): boolean {
+  const alpha = Math.fround(1 - Math.fround(beta));
+  return alpha > 0 && alpha < 1;
+}
+
 function betasOf({ kind, steps, betaStart, betaEnd }: NoiseScheduleConfig): Float64Array {
   if (kind === "cosine") return cosineBetas(steps);
   for (const [name, beta] of [["betaStart", betaStart], ["betaEnd", betaEnd]] as const) {
-    if (!(beta > 0 && beta < 1)) throw new RangeError(`noiseSchedule: ${name} must be above 0 and below 1, got ${beta}.`);
+    if (!isBeta(beta)) throw new RangeError(`noiseSchedule: ${name} must be ${BETA_RANGE}, got ${beta}.`);
   }
   switch (kind) {
     case "linear": return evenly(steps, betaStart, betaEnd);

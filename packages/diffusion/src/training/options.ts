@@ -2,8 +2,9 @@
  * @file What can be chosen in training the `base` model, with the defaults of
  * the recipe.
  */
-import { DEFAULT_SAMPLING, DEFAULT_STACK, type SamplingConfig, type StackConfig } from "../model/config.js";
+import { DEFAULT_SAMPLING, DEFAULT_STACK, denoiserTensors, encoderTensors, type SamplingConfig, type StackConfig } from "../model/config.js";
 import { DEFAULT_TARGET_SCALE, type TargetScale } from "../base/targets.js";
+import { checkPass, checkWeights } from "./run-limits.js";
 import type { Fold } from "./teachers.js";
 
 /** One stage of training: the mean, then the flow. */
@@ -114,12 +115,23 @@ export type PartialTraining = Partial<Omit<TrainingOptions, "mean" | "flow">> & 
   readonly flow?: Partial<FlowStageOptions>;
 };
 
-/** Complete options with the defaults. */
+/**
+ * Complete options with the defaults.
+ *
+ * @throws ShapeError when a step's crops or the networks are too large
+ */
 export function trainingOptions(partial: PartialTraining = {}): TrainingOptions {
-  return {
+  const options: TrainingOptions = {
     ...DEFAULT_TRAINING,
     ...partial,
+    encoder: partial.encoder ?? DEFAULT_TRAINING.encoder,
+    denoiser: partial.denoiser ?? DEFAULT_TRAINING.denoiser,
     mean: { ...DEFAULT_TRAINING.mean, ...partial.mean },
     flow: { ...DEFAULT_TRAINING.flow, ...partial.flow },
   };
+  const { batch, notes, encoder, denoiser } = options;
+  checkPass({ names: ["batch", "notes"], batch, notes, width: Math.max(encoder.hidden, denoiser.hidden), advice: "Lower one of them." });
+  // How many columns the scores have is not known yet; their weights are few.
+  checkWeights("encoder and denoiser together", [...encoderTensors(0, encoder), ...denoiserTensors(encoder.hidden, denoiser)]);
+  return options;
 }

@@ -7,10 +7,14 @@ import {
   DEFAULT_DIFFWAVE, DEFAULT_NOISE_SCHEDULE, DEFAULT_UNET,
   type ClassicNetworkConfig, type DiffWaveConfig, type NoiseScheduleConfig, type ParameterScale, type PredictionKind, type UnetConfig,
 } from "../../classic/config.js";
+import { classicTensors } from "../../classic/checkpoint.js";
 import { checkNetwork } from "../../classic/config-file.js";
 import { LOSS_TERMS, type LossTerm, type LossType, type ReconstructionBound } from "../../classic/losses.js";
 import { Field } from "../../config-field.js";
+import { notesMultiple, unetSizes } from "../../classic/unet-tensors.js";
 import { CheckpointError } from "../../errors.js";
+import { BETA_RANGE, isBeta } from "../../sampling/noise-schedule.js";
+import { checkPass, checkWeights } from "../run-limits.js";
 
 /**
  * What the network predicts and what is compared (`training.mode`): the noise
@@ -220,13 +224,20 @@ export type PartialClassicTraining = Partial<
 /**
  * Complete options with the defaults.
  *
- * @throws ShapeError for an option out of its range
+ * @throws ShapeError for an option out of its range, options that contradict one another, or a pass or a network that is too large
  */
 export function classicTrainingOptions(partial: PartialClassicTraining = {}): ClassicTrainingOptions {
+  const options = withClassicDefaults(partial);
+  checkOptions(options);
+  return options;
+}
+
+/** The same unchecked, for options of which a checkpoint decides some. */
+export function withClassicDefaults(partial: PartialClassicTraining): ClassicTrainingOptions {
   const d = DEFAULT_CLASSIC_TRAINING;
   const network: ClassicNetworkConfig =
     partial.network?.kind === "unet" ? { ...DEFAULT_UNET, ...partial.network } : { ...DEFAULT_DIFFWAVE, ...partial.network };
-  const options: ClassicTrainingOptions = {
+  return {
     ...d,
     ...partial,
     network,
@@ -238,17 +249,24 @@ export function classicTrainingOptions(partial: PartialClassicTraining = {}): Cl
     monitor: { ...d.monitor, ...partial.monitor },
     earlyStopping: { ...d.earlyStopping, ...partial.earlyStopping },
   };
-  checkOptions(options);
-  return options;
 }
 
-/** Refuse a network whose checkpoint could not be read again. */
-function checkReadable(network: ClassicNetworkConfig): void {
+/** Values of a note in the widest layer: the gated outputs of all of DiffWave's layers side by side, or inside a block of the U-Net. */
+function layerWidth(network: ClassicNetworkConfig): number {
+  if (network.kind === "diffwave") return network.residualLayers * network.residualChannels;
+  const { levels, width } = unetSizes(network);
+  // Notes and width are halved from level to level.
+  return Math.max(...levels.map(({ channels }, i) => (width * channels * network.convnextMult) / 4 ** i));
+}
+
+/** Refuse a network that there cannot be, or whose checkpoint could not be read again. */
+function checkClassicNetwork(network: ClassicNetworkConfig): void {
   try {
     checkNetwork(new Field("training options:", "network", network));
   } catch (error) {
     throw error instanceof CheckpointError ? new ShapeError(error.message) : error;
   }
+  checkWeights("network", classicTensors(network));
 }
 
 function checkOptions(options: ClassicTrainingOptions): void {
@@ -265,7 +283,7 @@ function checkOptions(options: ClassicTrainingOptions): void {
     if (!names.includes(value)) refuse(name, `one of ${names.join(", ")}`, value);
   };
   const { network, loss, optimizer, augmentation, validation, earlyStopping } = options;
-  checkReadable(network);
+  checkClassicNetwork(network);
   oneOf("objective", options.objective, CLASSIC_OBJECTIVES);
   oneOf("target", options.target, ["generate", "transfer"]);
   oneOf("stepSampling", options.stepSampling, ["uniform", "logit-normal"]);
@@ -285,6 +303,13 @@ function checkOptions(options: ClassicTrainingOptions): void {
   if (network.kind === "diffwave" && options.schedule.steps > network.diffusionSteps) {
     refuse("schedule.steps", `at most network.diffusionSteps, ${network.diffusionSteps}`, options.schedule.steps);
   }
+  if (network.kind === "unet" && network.segmentNotes % notesMultiple(network) !== 0) {
+    refuse("network.segmentNotes", `a multiple of ${notesMultiple(network)} (2^(levels − 1))`, network.segmentNotes);
+  }
+  const { schedule } = options;
+  if (schedule.kind !== "cosine") {
+    for (const name of ["betaStart", "betaEnd"] as const) if (!isBeta(schedule[name])) refuse(`schedule.${name}`, BETA_RANGE, schedule[name]);
+  }
   const counts = {
     epochs: options.epochs, steps: options.steps, batch: options.batch, accumulate: options.accumulate, saveEvery: options.saveEvery,
     "network.segmentNotes": network.segmentNotes, "schedule.steps": options.schedule.steps, "validation.everyEpochs": validation.everyEpochs,
@@ -292,6 +317,9 @@ function checkOptions(options: ClassicTrainingOptions): void {
     "validation.draws": validation.draws, "earlyStopping.patience": earlyStopping.patience,
   };
   for (const [name, value] of Object.entries(counts)) count(name, value);
+  const pass = { notes: network.segmentNotes, width: layerWidth(network) };
+  checkPass({ ...pass, names: ["batch", "network.segmentNotes"], batch: options.batch, advice: "Lower batch and raise accumulate: the gradient of a step is the mean over its passes." });
+  checkPass({ ...pass, names: ["validation.batch", "network.segmentNotes"], batch: validation.batch, advice: "Lower validation.batch: all segments are asked all the same." });
   const ranges: Readonly<Record<string, readonly [number | null, number, number?]>> = {
     "loss.reconstructionWeight": [loss.reconstructionWeight, 0],
     "optimizer.learningRate": [optimizer.learningRate, 0, 10],
