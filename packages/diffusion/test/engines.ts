@@ -1,10 +1,12 @@
 /**
- * @file The TensorFlow.js engines that are installed here, `cpu` always.
+ * @file The TensorFlow.js engines that are installed here, `cpu` always; where `DEXTER_TEST_ENGINE` names one, that one alone.
  */
-import { ENGINE_NAMES, loadEngine, type Engine } from "../src/engine.js";
+import { ENGINE_NAMES, loadEngine, type Engine, type EngineName } from "../src/engine.js";
 
 /** Best first. A native binding that lies elsewhere is found through `DEXTER_TFJS_NODE`. */
 export async function installedEngines(): Promise<readonly Engine[]> {
+  const only = process.env["DEXTER_TEST_ENGINE"];
+  if (only) return [await loadEngine({ engine: only as EngineName, threads: 1 })];
   const engines: Engine[] = [];
   for (const name of ENGINE_NAMES) {
     try {

@@ -4,7 +4,8 @@
  */
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { Tensor1D } from "@tensorflow/tfjs-core";
-import { ENGINE_NAMES, loadEngine, type Engine } from "../engine.js";
+import { installedEngines } from "../../test/engines.js";
+import { loadEngine, type Engine } from "../engine.js";
 import type { StackConfig } from "../model/config.js";
 import { denoiserLayout, encoderLayout, fromTensors, initialize, toTensors, type Layout } from "./layout.js";
 import { denoiserNetwork, encoderNetwork, timeEmbedding, type BatchShape, type Forward } from "./network.js";
@@ -15,14 +16,7 @@ const B = 2;
 const T = 9;
 const C = 5;
 const STACK: StackConfig = { hidden: 6, blocks: 4, kernel: 3, dilations: [1, 2, 4, 16] };
-const engines: Engine[] = [];
-for (const name of ENGINE_NAMES) {
-  try {
-    engines.push(await loadEngine({ engine: name }));
-  } catch {
-    if (name === "cpu") throw new Error("the cpu engine is a development dependency and must load");
-  }
-}
+const engines = await installedEngines();
 
 const random = randomStream(7);
 const normals = (length: number) => Float32Array.from({ length }, () => random.normal());
@@ -165,7 +159,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))("networks
   });
 
   test("both networks give the cpu engine's values", async () => {
-    const cpu = engines[engines.length - 1];
+    const cpu = await loadEngine({ engine: "cpu" });
     for (const [net, weights] of [[encode, encoderWeights], [denoise, denoiserWeights]] as const) {
       await engine.select();
       const ours = gradient(engine, net, weights);

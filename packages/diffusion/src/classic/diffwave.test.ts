@@ -7,6 +7,7 @@ import { largestDifference, sameValues } from "../../test/differing-tensors.js";
 import { installedEngines } from "../../test/engines.js";
 import { fromTensors, toTensors } from "../base/layout.js";
 import { randomStream } from "../base/random-stream.js";
+import { loadEngine } from "../engine.js";
 import { DEFAULT_DIFFWAVE, type DiffWaveConfig } from "./config.js";
 import { diffWaveNetwork } from "./diffwave.js";
 import { diffWaveLayout, diffWaveTensors, initialDiffWave } from "./diffwave-layout.js";
@@ -91,7 +92,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))("DiffWave
 
   // The cpu engine itself has nothing to be compared with.
   (engine.name === "cpu" ? test.skip : test)("the gradient of the cpu engine", async () => {
-    const cpu = engines[engines.length - 1];
+    const cpu = await loadEngine({ engine: "cpu" });
     const weights = weightsOf(tiny);
     const ours = predictAndGradient(engine, diffWaveNetwork(engine, tiny), weights, input, () => dPrediction).gradient;
     await cpu.select();
