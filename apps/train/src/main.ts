@@ -3,6 +3,7 @@
  */
 import { createRequire } from "node:module";
 import { Command } from "commander";
+import { ensembleCommand } from "./ensemble.js";
 import { reportError, watchStandardOutput } from "./errors.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
@@ -17,7 +18,7 @@ import { serveCommand } from "./serve.js";
 import { testCommand } from "./test.js";
 
 /** Every command, in the order of work. */
-const COMMANDS = [prepareCommand, mergeCommand, mixCommand, pairCommand, fitCommand, testCommand, exportCommand, onnxCommand, evaluateCommand, featuresCommand, serveCommand];
+const COMMANDS = [prepareCommand, mergeCommand, mixCommand, pairCommand, fitCommand, ensembleCommand, testCommand, exportCommand, onnxCommand, evaluateCommand, featuresCommand, serveCommand];
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 const program = new Command("dexter-train")

@@ -95,3 +95,29 @@ test("a run goes on from a checkpoint with controls: its encoder and statistics 
   expect(tensors.get("denoiser.input.weight")!.shape).toEqual([4, 18]);
   expect(tensors.get("encoder.head.weight")!.data).toEqual(readSafetensors(weights("before"), { file: "model.safetensors" }).tensors.get("encoder.head.weight")!.data);
 });
+
+test("encoders are averaged into a model, which a flow is trained on from but no encoder", async () => {
+  for (const [name, seed] of [["e1", 1], ["e2", 2]] as const) expect((await fit(name, `mean: { steps: 2 }\nflow: { steps: 1 }\nseed: ${seed}\n`)).code).toBe(0);
+  const model = (name: string): string => inFolder(name, "model");
+  const joined = await dexterTrain("ensemble", model("e1"), model("e1"), model("e2"), "-o", model("joined"), "--onnx", "--json");
+  expect(JSON.parse(joined.stdout)).toEqual({ model: model("joined"), encoders: 2 });
+  expect(existsSync(join(model("joined"), "encoder.onnx"))).toBe(true);
+  expect(readFileSync(join(model("joined"), "README.md"), "utf8")).toMatch(/mean: the average of 2 encoders of their own: 2 steps, seed 1/);
+
+  const again = await dexterTrain("ensemble", model("e1"), model("e2"), "-o", model("joined"));
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("is not empty. Choose another folder")]);
+  const missing = await dexterTrain("ensemble", model("e1"), inFolder("nowhere"), "-o", inFolder("foreign"));
+  expect([missing.code, existsSync(inFolder("foreign"))]).toEqual([1, false]);
+  expect(missing.stderr).toContain("nowhere");
+
+  writeFileSync(inFolder("on.yaml"), `${NETS.replace(/^(encoder|denoiser).*\n/gm, "")}initial: ${model("joined")}\nmean: { steps: 0 }\nflow: { steps: 1 }\n`);
+  expect((await dexterTrain("fit", inFolder("on.yaml"), "-o", inFolder("on"))).code).toBe(0);
+  const tensors = (name: string) => readSafetensors(weights(name)).tensors;
+  expect(tensors("on").get("ensemble.1.head.bias")).toEqual(tensors("joined").get("ensemble.1.head.bias"));
+  expect(tensors("on").get("denoiser.head.bias")).not.toEqual(tensors("joined").get("denoiser.head.bias"));
+
+  const moved = await dexterTrain("fit", inFolder("on.yaml"), "-o", inFolder("moved"), "mean.steps=1");
+  expect([moved.code, moved.stderr]).toEqual([expect.any(Number), expect.stringContaining("average of 2 further encoders")]);
+  expect(moved.code).not.toBe(0);
+  expect(existsSync(inFolder("moved"))).toBe(false);
+});

@@ -4,7 +4,7 @@
  */
 import type { NamedTensors } from "./base/layout.js";
 import { readTensors, writeTensors } from "./checkpoint-tensors.js";
-import { denoiserTensors, encoderTensors, type ModelConfig } from "./model/config.js";
+import { denoiserTensors, encoderTensors, memberName, type ModelConfig } from "./model/config.js";
 import { readModelConfig, writeModelConfig } from "./model/config-file.js";
 
 /** Names of a checkpoint's files in its folder. */
@@ -68,6 +68,11 @@ export function writeCheckpoint({ config, weights, card }: Checkpoint): WrittenC
 }
 
 /** Names and shapes of all tensors of a model. */
-export function modelTensors({ features, encoder, denoiser, controls }: ModelConfig): ReturnType<typeof encoderTensors> {
-  return [...encoderTensors(features.names.length, encoder), ...denoiserTensors(encoder.hidden, denoiser, controls?.names.length)];
+export function modelTensors({ features, encoder, ensemble = [], denoiser, controls }: ModelConfig): ReturnType<typeof encoderTensors> {
+  const inputs = features.names.length;
+  return [
+    ...encoderTensors(inputs, encoder),
+    ...ensemble.flatMap((stack, k) => encoderTensors(inputs, stack, memberName(k))),
+    ...denoiserTensors(encoder.hidden, denoiser, controls?.names.length),
+  ];
 }

@@ -34,6 +34,7 @@ export { towardMean } from "./base/mean-share.js";
 export { drawNoise } from "./base/noise.js";
 export { renderScore, type Rendering, type RenderOptions } from "./render.js";
 export type { DrawProgress } from "./draw-progress.js";
+export { withEnsemble } from "./model/ensemble.js";
 export { formatModelCard, withEvaluation } from "./model/card.js";
 export { noiseSchedule, type NoiseSchedule } from "./sampling/noise-schedule.js";
 export {

@@ -53,7 +53,7 @@ async function readInitial(config: BaseFitConfig): Promise<Checkpoint | undefine
 
 async function readData(config: BaseFitConfig, teachers: readonly Model[], initial: Checkpoint | undefined): Promise<FitData> {
   const data = await readFitData(config.data);
-  if (initial) await startedFrom("initial", config.initial ?? "", () => checkInitial(initial.config, { controls: controlsOf(config), columns: data.columns }));
+  if (initial) await startedFrom("initial", config.initial ?? "", () => checkInitial(initial.config, { options: config.training, controls: controlsOf(config), columns: data.columns }));
   return withControls(await withTeachers(data, teachers), config.controls);
 }
 

@@ -14,6 +14,7 @@ interface TrainingRecord {
   readonly performances?: number;
   readonly validationPieces?: number;
   readonly initial?: TrainingRecord;
+  readonly ensemble?: readonly TrainingRecord[];
   readonly validation?: Readonly<Record<string, { readonly step?: number; readonly channels?: readonly number[]; readonly correlation?: readonly number[] }>>;
 }
 
@@ -25,7 +26,7 @@ export function formatModelCard(config: ModelConfig): string {
   const record = config.training as TrainingRecord;
   // What a run went on from was learned, too.
   const records = chain(record);
-  const sets = records.flatMap(({ data = [] }) => data);
+  const sets = [...records, ...records.flatMap(({ ensemble = [] }) => ensemble.flatMap(chain))].flatMap(({ data = [] }) => data);
   const corpora = [...new Set(sets.flatMap((set) => set.corpora ?? []))];
   const licences = [...new Set(sets.flatMap((set) => set.licences ?? []))];
   const { sampling, pieceLevel, targets, controls } = config;
@@ -44,7 +45,7 @@ Expressive piano performance from a score: a rectified flow over six performance
 - training pieces: ${record.pieces ?? "?"} scores, ${record.performances ?? "?"} performances; validation: ${record.validationPieces ?? "?"} scores of other pieces
 - split seed: ${[...new Set(sets.flatMap(({ seed }) => seed ?? []))].join(", ") || "?"}; training seed: ${record.seed ?? "?"}
 - kept out of both by rule: everything in Vienna 4x22, and Chopin op. 10 no. 3 and op. 38, Mozart K. 331 (first movement) and Schubert D. 783 no. 15 wherever they stand; ten mazurkas (HELD_OUT_MAZURKAS of @dexter/alignment-datasets)
-- steps: ${Object.entries(record.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ")}; engine: ${record.engine ?? "?"}${beginning(record.initial)}
+- steps: ${Object.entries(record.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ")}; engine: ${record.engine ?? "?"}${beginning(record.initial)}${average(record.ensemble)}
 - statistics of features and targets: from the training part only
 
 | stage | figure | ${targets.names.join(" | ")} |
@@ -81,6 +82,13 @@ function beginning(initial: TrainingRecord | undefined): string {
   if (!initial) return "";
   const steps = Object.entries(initial.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ");
   return `; begun from a checkpoint of these steps: ${steps || "?"}, seed ${initial.seed ?? "?"}${beginning(initial.initial)}`;
+}
+
+/** The encoders whose average is the mean. */
+function average(members: readonly TrainingRecord[] | undefined): string {
+  if (!members) return "";
+  const told = members.map(({ steps, seed, data = [] }) => `${steps?.["mean"] ?? "?"} steps, seed ${seed ?? "?"} (${[...new Set(data.flatMap(({ corpora = [] }) => corpora))].join(", ") || "?"})`);
+  return `\n- mean: the average of ${members.length} encoders of their own: ${told.join("; ")}`;
 }
 
 /** What a performance can be asked for. */

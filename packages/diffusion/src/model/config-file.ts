@@ -9,6 +9,7 @@ const MAX_FEATURES = 4096;
 const MAX_CONTROLS = 256;
 const MAX_CHANNELS = 4096;
 const MAX_BLOCKS = 64;
+const MAX_ENSEMBLE = 64;
 const MAX_KERNEL = 31;
 const MAX_DILATION = 65_536;
 
@@ -28,6 +29,7 @@ export function readModelConfig(text: string, options: { readonly file?: string 
   checkTargets(root.at("targets"));
   checkStack(root.at("encoder"));
   checkStack(root.at("denoiser"));
+  if (root.at("ensemble").present()) root.at("ensemble").list(1, MAX_ENSEMBLE, checkStack);
   checkSampling(root.at("sampling"));
   const features = root.at("features").at("names").list().length;
   if (root.at("pieceLevel").present()) checkPieceLevel(root.at("pieceLevel"), features);

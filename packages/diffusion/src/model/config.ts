@@ -136,6 +136,11 @@ export interface ModelConfig {
   readonly targets: TargetConfig;
   /** The network that predicts the mean and the hidden condition. */
   readonly encoder: StackConfig;
+  /**
+   * Further encoders over the same features, each trained on its own. Where there are any, the mean is the average of theirs
+   * (see `ensemble.ts`); the hidden condition stays the encoder's.
+   */
+  readonly ensemble?: readonly StackConfig[];
   /** The flow's velocity network. */
   readonly denoiser: StackConfig;
   /** Defaults of sampling. */
@@ -168,13 +173,18 @@ export interface TensorSpec {
   readonly shape: readonly number[];
 }
 
-/** Tensors of the encoder for `features` input columns, in storage order. */
-export function encoderTensors(features: number, stack: StackConfig): TensorSpec[] {
+/** Tensors of an encoder for `features` input columns, in storage order. */
+export function encoderTensors(features: number, stack: StackConfig, net = "encoder"): TensorSpec[] {
   return [
-    ...inputTensors("encoder", features, stack.hidden),
-    ...stack.dilations.flatMap((_, i) => blockTensors("encoder", i, stack, false)),
-    ...headTensors("encoder", stack.hidden),
+    ...inputTensors(net, features, stack.hidden),
+    ...stack.dilations.flatMap((_, i) => blockTensors(net, i, stack, false)),
+    ...headTensors(net, stack.hidden),
   ];
+}
+
+/** What the tensors of an ensemble's encoder begin with, `ensemble.0` … */
+export function memberName(index: number): string {
+  return `ensemble.${index}`;
 }
 
 /** Tensors of the denoiser over an encoder of `encoderHidden` channels, in storage order; its input ends with the values and the flags of `controls`. */

@@ -80,7 +80,7 @@ export async function createModel({ config, weights }: ModelSource, runtime: Run
       }
       const hidden = zeros(notes, H);
       const mean = zeros(notes, P);
-      for (const window of noteWindows(onsets, config.encoder, windowNotes)) {
+      for (const window of noteWindows(onsets, [config.encoder, ...(config.ensemble ?? [])], windowNotes)) {
         const { from, to } = window;
         const outputs = await encoder.run({
           [ENCODER_VALUES.features]: { data: features.data.subarray(from * C, to * C), shape: [1, to - from, C] },
@@ -93,7 +93,7 @@ export async function createModel({ config, weights }: ModelSource, runtime: Run
     },
     denoiser(onsets) {
       const notes = onsets.ofNote.length;
-      const windows = noteWindows(onsets, config.denoiser, windowNotes).map((window) => ({ window, inputs: onsetInputs(windowOnsets(onsets, window)) }));
+      const windows = noteWindows(onsets, [config.denoiser], windowNotes).map((window) => ({ window, inputs: onsetInputs(windowOnsets(onsets, window)) }));
       return async (noisy, time, conditions) => {
         checkBatch(noisy, time, conditions, P);
         const [B, N] = noisy.shape;

@@ -18,15 +18,16 @@ export interface NoteWindow {
  * Cut a score into windows of about `size` notes; one window where it is no longer than that.
  *
  * @param onsets - which of the notes share an onset
- * @param stack - the network, whose reach the windows overlap by
+ * @param stacks - the networks that read it, whose reach the windows overlap by
  */
-export function noteWindows(onsets: OnsetGroups, stack: StackConfig, size: number): NoteWindow[] {
+export function noteWindows(onsets: OnsetGroups, stacks: readonly StackConfig[], size: number): NoteWindow[] {
   const notes = onsets.ofNote.length;
   if (notes <= size) return [{ begin: 0, end: notes, from: 0, to: notes }];
   const windows: NoteWindow[] = [];
   for (let begin = 0; begin < notes; ) {
     const end = onsetEnd(onsets, Math.min(notes, begin + size));
-    windows.push({ begin, end, ...seen(onsets, stack, begin, end) });
+    const views = stacks.map((stack) => seen(onsets, stack, begin, end));
+    windows.push({ begin, end, from: Math.min(...views.map(({ from }) => from)), to: Math.max(...views.map(({ to }) => to)) });
     begin = end;
   }
   return windows;

@@ -52,7 +52,12 @@ export function checkInitial(
     readonly options?: PartialTraining; readonly controls?: readonly string[]; readonly columns?: { readonly set: string; readonly names: readonly string[] };
   },
 ): void {
-  startOptions(trainingOptions(options), options, config);
+  const { mean } = startOptions(trainingOptions(options), options, config);
+  if (config.ensemble && mean.steps > 0) {
+    throw new ShapeError(
+      `trainBase: the mean of the checkpoint to go on from is the average of ${config.ensemble.length} further encoders, which no training moves: expected mean.steps 0, got ${mean.steps}. Train the flow alone, or go on from the checkpoint that they were added to.`,
+    );
+  }
   checkControlNames(config, controls);
   if (columns) checkColumns(config, columns);
 }

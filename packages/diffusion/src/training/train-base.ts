@@ -246,7 +246,9 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
 
   function model(): TrainedModel {
     const finished = ended || (trainees.mean.step >= options.mean.steps && trainees.flow.step >= options.flow.steps);
-    return { finished, config: modelConfig(), tensors: { ...toTensors(encoderPlan, trainees.mean.average), ...toTensors(denoiserPlan, trainees.flow.average) } };
+    // An ensemble that the run went on from stays with the encoder that it stands beside.
+    const tensors = { ...initial?.weights, ...toTensors(encoderPlan, trainees.mean.average), ...toTensors(denoiserPlan, trainees.flow.average) };
+    return { finished, config: modelConfig(), tensors };
   }
 
   function modelConfig(): ModelConfig {
@@ -257,6 +259,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
       features,
       targets: scale,
       encoder: options.encoder,
+      ...(initial?.config.ensemble ? { ensemble: initial.config.ensemble } : {}),
       denoiser: options.denoiser,
       sampling: options.sampling,
       ...(controls ? { controls } : {}),

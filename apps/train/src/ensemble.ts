@@ -1,0 +1,48 @@
+/**
+ * @file `dexter-train ensemble`: a model whose mean is the average of several encoders.
+ */
+import { mkdir, readdir } from "node:fs/promises";
+import { Command } from "commander";
+import { formatModelCard, withEnsemble } from "@dexter/diffusion";
+import { loadCheckpoint, saveCheckpoint } from "@dexter/diffusion/node";
+import { UsageError } from "./errors.js";
+
+interface EnsembleFlags {
+  readonly output: string;
+  readonly onnx?: boolean;
+  readonly json?: boolean;
+}
+
+/** The command. */
+export function ensembleCommand(): Command {
+  return new Command("ensemble")
+    .description("average the encoders of several base models into the mean of one: surer than any of them, and all in one folder")
+    .argument("<model>", "a model folder: its flow, controls, sampling and hidden condition are kept")
+    .argument("<members...>", "model folders over the same features; those of an ensemble count one by one")
+    .requiredOption("-o, --output <folder>", "the new model, a folder that is not there yet or empty")
+    .option("--onnx", "write the networks for ONNX Runtime, too")
+    .option("--json", "print what was done as JSON")
+    .addHelpText("after", `
+Nets that differ by seed and data err in different places. Train some with a flow of 0 steps and average them:
+  dexter-train fit encoder.yaml -o runs/e1 seed=1 'flow={"steps":0}'
+  dexter-train fit encoder.yaml -o runs/e2 seed=2 'flow={"steps":0}'
+  dexter-train ensemble runs/base/model runs/e1/model runs/e2/model -o models/averaged
+Gains and temperature of the sampling stay as they were: fit them again where the mean moved much.`)
+    .action(async (folder: string, members: readonly string[], flags: EnsembleFlags) => {
+      await checkFree(flags.output);
+      const joint = withEnsemble(await loadCheckpoint(folder), await Promise.all(members.map(loadCheckpoint)));
+      await mkdir(flags.output, { recursive: true });
+      await saveCheckpoint(flags.output, { ...joint, card: formatModelCard(joint.config) }, { onnx: flags.onnx });
+      const encoders = joint.config.ensemble?.length ?? 0;
+      process.stdout.write(flags.json ? `${JSON.stringify({ model: flags.output, encoders })}\n` : `${flags.output}: the mean is the average of ${encoders} encoders\n`);
+    });
+}
+
+/** @throws UsageError where something is in the way */
+async function checkFree(folder: string): Promise<void> {
+  const there = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw new UsageError(`--output: ${folder} cannot be written: ${error.code === "ENOTDIR" ? "a part of it is a file" : error.message}`);
+  });
+  if (there.length > 0) throw new UsageError(`--output: ${folder} is not empty. Choose another folder`);
+}

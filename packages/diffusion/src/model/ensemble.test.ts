@@ -1,0 +1,86 @@
+import { describe, expect, test } from "@jest/globals";
+import { chords, normals, testConfig, testWeights, toRows } from "../../test/random-model.js";
+import { referenceEncoder } from "../../test/reference-network.js";
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from "../checkpoint.js";
+import { standardize, unstandardize } from "../base/standardize.js";
+import { webRuntime } from "../runtime.js";
+import type { ModelConfig } from "./config.js";
+import { withEnsemble } from "./ensemble.js";
+import { createModel } from "./model.js";
+
+const onsets = chords([1, 3, 1, 2, 5, 1, 1, 2, 1, 4, 1, 1]);
+const notes = onsets.ofNote.length;
+const raw = { data: normals(notes * 3).map((value) => 0.3 * value), shape: [notes, 3] as const };
+
+function checkpoint(seed: number, change: Partial<ModelConfig> = {}): Checkpoint {
+  const config = { ...testConfig(), ...change };
+  return { config, weights: testWeights(config, seed) };
+}
+
+/** One whose features and targets are on scales of their own, and whose encoder is of another size. */
+function stranger(seed: number): Checkpoint {
+  const { features, targets } = testConfig();
+  return checkpoint(seed, {
+    features: { ...features, mean: [0.2, -0.1, 0.3], sd: [0.7, 1.4, 0.9] },
+    targets: { ...targets, mean: [0.01, 0.02, 1, 0.1, -0.3, 0.5], sd: [0.3, 0.2, 8, 0.4, 1, 0.3] },
+    encoder: { hidden: 6, blocks: 2, kernel: 3, dilations: [1, 3] },
+    training: { seed, works: ["b", "c"], data: [{ corpora: ["x"] }] },
+  });
+}
+
+/** The mean in the targets' own units, by the equations in float64. */
+function expected({ config, weights }: Checkpoint): number[] {
+  const { mean } = referenceEncoder(weights, config.encoder, toRows(standardize(raw, config.features).data, 3), Array.from(onsets.ofNote));
+  return mean.flatMap((row) => row.map((value, p) => value * config.targets.sd[p] + config.targets.mean[p]));
+}
+
+describe("a model with an ensemble", () => {
+  test("expects the average of what its members expect, each on its own scale", async () => {
+    const model = checkpoint(1, { training: { works: ["a", "b"], seed: 1 } });
+    const members = [checkpoint(2), stranger(3), stranger(4)];
+    const joint = withEnsemble(model, members);
+    const run = await createModel(joint, await webRuntime());
+    const { mean, hidden } = await run.encode(standardize(raw, joint.config.features), onsets);
+    const means = members.map(expected);
+    const { data } = unstandardize(mean, joint.config.targets);
+    for (const [i, value] of data.entries()) expect(value).toBeCloseTo((means[0][i] + means[1][i] + means[2][i]) / 3, 3);
+    // The hidden condition is the model's own.
+    const own = referenceEncoder(model.weights, model.config.encoder, toRows(raw.data, 3), Array.from(onsets.ofNote)).hidden.flat();
+    for (const [i, value] of hidden.data.entries()) expect(value).toBeCloseTo(own[i], 4);
+    await run.release();
+  });
+
+  test("is the same in windows as in one piece, where a member looks further than the encoder", async () => {
+    const near = { hidden: 4, blocks: 1, kernel: 3, dilations: [1] };
+    const joint = withEnsemble(checkpoint(1, { encoder: near }), [checkpoint(2)]);
+    const runtime = await webRuntime();
+    const features = standardize(raw, joint.config.features);
+    const [whole, cut] = [await createModel(joint, runtime), await createModel(joint, runtime, { windowNotes: 4 })];
+    const [a, b] = [(await whole.encode(features, onsets)).mean.data, (await cut.encode(features, onsets)).mean.data];
+    for (const [i, value] of a.entries()) expect(b[i]).toBeCloseTo(value, 5);
+  });
+
+  test("survives being written and read, and remembers what its members were trained on", () => {
+    const joint = withEnsemble(checkpoint(1, { training: { works: ["a", "b"], seed: 1 } }), [stranger(3)]);
+    const read = readCheckpoint(writeCheckpoint(joint));
+    expect(read.config.ensemble).toEqual([{ hidden: 6, blocks: 2, kernel: 3, dilations: [1, 3] }]);
+    expect(Object.keys(read.weights)).toEqual(expect.arrayContaining(["encoder.head.bias", "ensemble.0.head.bias", "denoiser.head.bias"]));
+    expect(read.config.training).toEqual({ works: ["a", "b", "c"], seed: 1, ensemble: [{ seed: 3, data: [{ corpora: ["x"] }] }] });
+  });
+
+  test("takes an ensemble's encoders as members, and lets go of those that it had", () => {
+    const both = withEnsemble(checkpoint(1), [checkpoint(2), stranger(3)]);
+    const again = withEnsemble(withEnsemble(checkpoint(1), [checkpoint(5)]), [both]);
+    expect(again.config.ensemble).toEqual(both.config.ensemble);
+    expect(again.weights["ensemble.1.head.bias"].data).toEqual(both.weights["ensemble.1.head.bias"].data);
+    expect(() => writeCheckpoint(again)).not.toThrow();
+  });
+
+  test("refuses members of other features or targets, and none at all", () => {
+    const model = checkpoint(1);
+    expect(() => withEnsemble(model, [])).toThrow("needs at least one member");
+    expect(() => withEnsemble(model, [checkpoint(2), checkpoint(3, { features: testConfig(["a", "c", "b"]).features })])).toThrow(/member 2 reads 3 features of set "base".*in the same order/);
+    const targets = { ...testConfig().targets, slowTempoBeats: 8 };
+    expect(() => withEnsemble(model, [checkpoint(2, { targets })])).toThrow("targets.slowTempoBeats 8, the model with 12");
+  });
+});
