@@ -100,6 +100,7 @@ export function StepCurve({ runs, version, themeKey, title, columns, format, not
 /** Agreement with pianists, a small chart a measure, with the pianists' own agreement behind it. */
 export function AgreementCurves({ runs, version, themeKey, ended }: CurvesProps) {
   const { kind, measures } = useMemo(() => measuresOf(runs), [runs, version]);
+  const pieces = runs[0]?.history.validations.findLast(({ agreement }) => Object.keys(agreement).length > 0)?.pieces ?? 1;
   return (
     <section class="card wide" aria-labelledby="agreement-title">
       <div class="card-bar">
@@ -110,7 +111,7 @@ export function AgreementCurves({ runs, version, themeKey, ended }: CurvesProps)
           </span>
         )}
       </div>
-      {kind === "agreement" && measures.length > 0 && <p class="muted">One performance by the model of a piece it does not learn from, correlated with the pianists who played it; 1 is the same. Over steps.</p>}
+      {kind === "agreement" && measures.length > 0 && <p class="muted">{explained(pieces)}</p>}
       {kind === "correlation" && <p class="muted">What the model expects of unseen pieces, correlated with each performance of them, parameter by parameter; 1 is the same. Over steps.</p>}
       {measures.length === 0 ? (
         <p class="empty">{ended ? "Not measured in this run." : "Not measured yet. On unseen pieces the model's performances are compared with those of pianists now and then."}</p>
@@ -123,6 +124,11 @@ export function AgreementCurves({ runs, version, themeKey, ended }: CurvesProps)
       )}
     </section>
   );
+}
+
+function explained(pieces: number): string {
+  const played = pieces > 1 ? `One performance by the model of each of ${pieces} pieces it does not learn from, correlated with the pianists who played them, by passages of 400 notes, mean of the pieces` : "One performance by the model of a piece it does not learn from, correlated with the pianists who played it, by passages of 400 notes";
+  return `${played}; 1 is the same. Over steps.`;
 }
 
 function Measure({ measure, kind, runs, version, themeKey }: CurvesProps & { readonly measure: string; readonly kind: "agreement" | "correlation" }) {

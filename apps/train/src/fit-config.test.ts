@@ -23,7 +23,7 @@ async function read(text: string) {
 test("the data is all that must be said; paths are relative to the file", async () => {
   expect(await read("data: sets/asap.h5\n")).toEqual({
     model: "base", name: "trial", data: [join(folder, "sets/asap.h5")], output: join(folder, "runs/trial"), engine: undefined, threads: undefined,
-    keep: "loss", sampleEvery: 2, memoryLimitMB: null, tensorboard: true, patience: null, teachers: [], initial: null, controls: [], training: {},
+    keep: "loss", sampleEvery: 2, samplePieces: 1, memoryLimitMB: null, tensorboard: true, patience: null, teachers: [], initial: null, controls: [], training: {},
   });
 });
 

@@ -32,6 +32,8 @@ export interface RunSettings {
   readonly keep: "loss" | "agreement" | "last";
   /** Validations from one drawn sample to the next; 0: none. */
   readonly sampleEvery: number;
+  /** Unseen pieces played at each sample. */
+  readonly samplePieces: number;
   /** Bound on the memory of the process, MB; `null`: none. */
   readonly memoryLimitMB: number | null;
   /** Whether event files are written. */
@@ -87,7 +89,7 @@ export async function readFitConfig(path: string, replacements: readonly string[
   const overrides = replacements.map(readOverride);
   const value = withOverrides(toPlain(document, path), overrides);
   const said = checked(value, { path, document, lines, overrides });
-  const { model, data, output, name, engine, threads, keep, sampleEvery, memoryLimitMB, tensorboard, ...training } = said;
+  const { model, data, output, name, engine, threads, keep, sampleEvery, samplePieces, memoryLimitMB, tensorboard, ...training } = said;
   const beside = dirname(resolve(path));
   const stem = /([^/\\]+?)(\.[^./\\]*)?$/.exec(path)?.[1] ?? "run";
   const settings: RunSettings = {
@@ -98,6 +100,7 @@ export async function readFitConfig(path: string, replacements: readonly string[
     threads: threads as number | undefined,
     keep: (keep as RunSettings["keep"] | undefined) ?? "loss",
     sampleEvery: (sampleEvery as number | undefined) ?? 2,
+    samplePieces: (samplePieces as number | undefined) ?? 1,
     memoryLimitMB: (memoryLimitMB as number | null | undefined) ?? null,
     tensorboard: (tensorboard as boolean | undefined) ?? true,
   };

@@ -73,6 +73,8 @@ export interface ValidationMetric {
   readonly correlation: Figures;
   /** Agreement of performances with pianists, by measure. */
   readonly agreement: Figures;
+  /** Pieces that it is the mean of. */
+  readonly pieces?: number;
   /** The pianists' own agreement: from one pianist with another, to one with the mean of the others. */
   readonly human: Readonly<Record<string, readonly [low: number, high: number]>>;
 }
@@ -166,11 +168,13 @@ function readMetric(value: Readonly<Record<string, unknown>>): Metric | null {
   }
   if (type === "validation") {
     const loss = number(value["loss"]);
+    const pieces = number(value["pieces"]);
     return {
       type, stage, step,
       loss: Number.isNaN(loss) ? undefined : loss,
       correlation: figures(value["correlation"]),
       agreement: figures(value["agreement"]),
+      ...(pieces >= 1 ? { pieces } : {}),
       human: bands(value["human"]),
     };
   }

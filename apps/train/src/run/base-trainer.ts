@@ -17,7 +17,7 @@ import type { SavedState } from "../run-folder.js";
 import { bestFigure } from "./best-figure.js";
 import type { StepLine, ValidationLine } from "./metrics-file.js";
 import { writeSample } from "./sample-files.js";
-import { choosePiece, sampleComparison } from "./sample-pieces.js";
+import { choosePieces, sampleRound } from "./sample-pieces.js";
 import { startedFrom } from "./started-from.js";
 import { residentMB } from "./step-watch.js";
 import { trainedWorks } from "./trained-works.js";
@@ -159,23 +159,21 @@ async function gainsOf(folder: string, validation: FitData["validation"], signal
   }
 }
 
-/** Draws a sample where one is due, and compares it with the pianists. */
+/** Has unseen pieces played where that is due, compares them with the pianists, and keeps the first. */
 function sampleDrawer(config: BaseFitConfig, data: FitData, { folder, log }: RunContext, stepsBefore: number) {
-  const piece = config.sampleEvery > 0 ? choosePiece(data.samplePieces) : null;
-  const compare = piece && sampleComparison(piece);
+  const pieces = config.sampleEvery > 0 ? choosePieces(data.samplePieces, config.samplePieces) : [];
+  const round = sampleRound(pieces);
   const { validateEvery } = trainingOptions(config.training);
-  return async ({ progress: { stage, step, steps }, model }: TrainingMoment): Promise<Pick<ValidationLine, "agreement" | "human">> => {
+  return async ({ progress: { stage, step, steps }, model }: TrainingMoment): Promise<Pick<ValidationLine, "agreement" | "human" | "pieces">> => {
     // Before its stage the denoiser has learned nothing to draw from.
     const due = stage === "flow" && (step === steps || (step / validateEvery) % config.sampleEvery === 0);
-    if (!piece || !compare || !due) return {};
+    if (pieces.length === 0 || !due) return {};
     const { config: modelConfig, tensors } = model();
     const ready = await createModel({ config: modelConfig, weights: tensors }, await nodeRuntime({}));
     try {
-      const [{ parameters }] = await renderScore(ready, piece.score, { seed: SEED_OF_SAMPLES, features: piece.features });
-      const compared = compare(parameters);
-      const file = await writeSample(folder.path, stepsBefore + step, piece, parameters, compared);
-      log({ type: "sample", stage, step, file });
-      return { agreement: compared.agreement, human: compared.human };
+      const { shown, ...figures } = await round(async ({ score, features }) => (await renderScore(ready, score, { seed: SEED_OF_SAMPLES, features }))[0].parameters);
+      log({ type: "sample", stage, step, file: await writeSample(folder.path, stepsBefore + step, shown) });
+      return figures;
     } finally {
       await ready.release();
     }

@@ -9,14 +9,14 @@ import type { ClassicSnapshot } from "@dexter/diffusion/training";
 import type { ClassicFitConfig } from "../fit-config.js";
 import type { ValidationLine } from "./metrics-file.js";
 import { writeSample } from "./sample-files.js";
-import { choosePiece, sampleComparison, type SamplePiece } from "./sample-pieces.js";
+import { choosePieces, sampleRound, type SamplePiece } from "./sample-pieces.js";
 import type { RunContext } from "./trainer.js";
 
 /** The same draw each time: what changes is the model. */
 const SEED_OF_SAMPLES = 1;
 
 /** What a sample adds to the line of its validation. */
-export type SampleFigures = Pick<ValidationLine, "agreement" | "human">;
+export type SampleFigures = Pick<ValidationLine, "agreement" | "human" | "pieces">;
 
 /** The unseen pieces of a set that several pianists played. */
 export function unseenPieces(set: StoredSet): SamplePiece[] {
@@ -30,25 +30,25 @@ export function unseenPieces(set: StoredSet): SamplePiece[] {
 }
 
 /**
- * Draws a sample at every `sampleEvery`th validation, and at the last one.
+ * Has unseen pieces played at every `sampleEvery`th validation, and at the last one.
  *
  * @param steps - of the whole run
  */
 export function classicSampler(
-  { sampleEvery }: ClassicFitConfig, pieces: readonly SamplePiece[], steps: number, { folder, log, past, signal }: RunContext,
+  { sampleEvery, samplePieces }: ClassicFitConfig, unseen: readonly SamplePiece[], steps: number, { folder, log, past, signal }: RunContext,
 ): (snapshot: ClassicSnapshot) => Promise<SampleFigures> {
-  const piece = sampleEvery > 0 ? choosePiece(pieces) : null;
-  const compare = piece && sampleComparison({ ...piece, pianists: piece.pianists.map(lengthsAsTheyAre) });
+  const comparable = unseen.map((piece) => ({ ...piece, pianists: piece.pianists.map(lengthsAsTheyAre) }));
+  const pieces = sampleEvery > 0 ? choosePieces(comparable, samplePieces) : [];
+  const round = sampleRound(pieces, lengthsAsTheyAre);
   let validations = past.length;
   return async ({ step, config, tensors }) => {
     validations++;
-    if (!piece || !compare || (step !== steps && validations % sampleEvery !== 0) || signal.aborted) return {};
+    if (pieces.length === 0 || (step !== steps && validations % sampleEvery !== 0) || signal.aborted) return {};
     const model = await createClassicModel({ config, tensors: tensors() }, { runtime: await nodeRuntime({}) });
     try {
-      const [{ parameters }] = await renderClassic(model, piece.score, { seed: SEED_OF_SAMPLES, features: piece.features });
-      const compared = compare(lengthsAsTheyAre(parameters));
-      log({ type: "sample", stage: "train", step, file: await writeSample(folder.path, step, piece, parameters, compared) });
-      return { agreement: compared.agreement, human: compared.human };
+      const { shown, ...figures } = await round(async ({ score, features }) => (await renderClassic(model, score, { seed: SEED_OF_SAMPLES, features }))[0].parameters);
+      log({ type: "sample", stage: "train", step, file: await writeSample(folder.path, step, shown) });
+      return figures;
     } finally {
       await model.release();
     }

@@ -45,8 +45,10 @@ export interface ValidationLine {
   readonly controlled?: Figures;
   /** Correlation with single performances by channel. */
   readonly correlation?: Figures;
-  /** Agreement of a draw with pianists by measure. */
+  /** Agreement of a draw with pianists by measure, the mean over pieces. */
   readonly agreement?: Figures;
+  /** Pieces that were played for it. */
+  readonly pieces?: number;
   /** The pianists: one with another, and one with the mean of the others. */
   readonly human?: Readonly<Record<string, readonly [number, number]>>;
 }

@@ -3,9 +3,9 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { decodePerformance, writeMidi, type PerformanceParameters } from "@dexter/codec";
+import { decodePerformance, writeMidi } from "@dexter/codec";
 import { writeFileAtomic } from "@dexter/codec/node";
-import type { SampleCurves, SamplePiece } from "./sample-pieces.js";
+import type { ShownSample } from "./sample-pieces.js";
 
 /**
  * Write a sample.
@@ -13,7 +13,7 @@ import type { SampleCurves, SamplePiece } from "./sample-pieces.js";
  * @param step - of the whole run, all stages counted
  * @returns the file's name within the run's folder
  */
-export async function writeSample(folder: string, step: number, piece: SamplePiece, drawn: PerformanceParameters, curves: SampleCurves): Promise<string> {
+export async function writeSample(folder: string, step: number, { piece, drawn, curves }: ShownSample): Promise<string> {
   const stem = `samples/${String(step).padStart(6, "0")}`;
   const { performance } = decodePerformance(piece.score, drawn);
   const { onsetSec, soundDurationSec, pitch, velocity } = performance.notes;
