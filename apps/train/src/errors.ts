@@ -2,10 +2,29 @@
  * @file What the command line tells a person when something fails: one line, and an exit code.
  */
 import { CommanderError } from "commander";
+import { ShapeError } from "@dexter/codec";
 import { OptionError } from "@dexter/alignment-datasets";
 
 /** A wrong way to call a command. */
 export class UsageError extends Error {}
+
+/** Words that the library begins its messages with and that say nothing to who wrote a configuration. */
+export const LIBRARY_WORDS = /^(training options|trainClassic|trainBase|training segment): /;
+
+/**
+ * Do what the library refuses when a configuration cannot be.
+ *
+ * @param where - what the message begins with, for example the file
+ * @throws UsageError in place of the library's ShapeError
+ */
+export function usageFault<T>(act: () => T, where = ""): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    throw new UsageError(where + error.message.replace(LIBRARY_WORDS, ""), { cause: error });
+  }
+}
 
 /** A person stopped the run; the message says what is left of it. */
 export class InterruptedError extends Error {}

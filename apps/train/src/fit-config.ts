@@ -13,7 +13,7 @@ import {
 import { explainFaults, nearest, type ConfigSource } from "./config/config-faults.js";
 import { MODEL_KINDS, schemaOf, type FitEngine, type ModelKind } from "./config/fit-schema.js";
 import { readOverride, withOverrides } from "./config/overrides.js";
-import { UsageError } from "./errors.js";
+import { UsageError, usageFault } from "./errors.js";
 import { CONTROL_NAMES } from "./fit-controls.js";
 
 /** What belongs to every run, whatever it trains. */
@@ -105,11 +105,7 @@ export async function readFitConfig(path: string, replacements: readonly string[
     tensorboard: (tensorboard as boolean | undefined) ?? true,
   };
   const config = complete(settings, (model as ModelKind | undefined) ?? "base", training, beside);
-  try {
-    resolvedTraining(config);
-  } catch (error) {
-    throw new UsageError(`${path}: ${(error as Error).message.replace(/^training options: /, "")}`);
-  }
+  usageFault(() => resolvedTraining(config), `${path}: `);
   return config;
 }
 

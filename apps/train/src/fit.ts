@@ -90,6 +90,7 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
   const control = controlFile(folder.path);
   await folder.begin(resume);
   process.stderr.write(`engine: ${describeEngine(engine)}\ndata: ${trainer.data}\n`);
+  for (const warning of trainer.warnings) process.stderr.write(`dexter-train: warning: ${warning}\n`);
   const status = runStatusFile(folder.path, { name: config.name, model: config.model, config: resolved, engine: engine.name, engineReason: reason });
   const progress = showProgress("steps");
   await interruptible(async (signal) => {
@@ -102,6 +103,7 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
       begun: trainer.stages.reduce((sum, [stage]) => sum + (resume?.steps[stage] ?? 0), 0),
     });
     log({ type: "event", message: resume ? "the run goes on" : "the run begins" });
+    for (const warning of trainer.warnings) log({ type: "event", message: warning });
     const watch = stepWatch({
       control, memoryLimitMB: config.memoryLimitMB, controller,
       onStatus: (now, message) => status.set(now, message),

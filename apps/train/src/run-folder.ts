@@ -2,10 +2,10 @@
  * @file A run's folder: `state.safetensors` to go on from, `metrics.jsonl`, `run.json`,
  * `tensorboard/`, `samples/`, the best checkpoint in `model/` and the last in `last/`.
  */
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "@dexter/codec";
-import { readFileBounded, writeFileAtomic } from "@dexter/codec/node";
+import { makeFolder, readFileBounded, writeFileAtomic } from "@dexter/codec/node";
 import { readSafetensors, writeSafetensors } from "@dexter/diffusion";
 import { UsageError } from "./errors.js";
 import { clearMetrics, forgetSteps } from "./run/metrics-file.js";
@@ -50,6 +50,9 @@ export interface RunFolder {
 }
 
 const MAX_STATE_BYTES = 2 ** 33;
+const FOLDER_FAULTS: Readonly<Record<string, string>> = {
+  EEXIST: ", a file is in its place", ENOTDIR: ", a file is in its place", ENOENT: ", the system makes no folder there", EACCES: ", nothing may be written there", EROFS: ", nothing can be written there",
+};
 
 /**
  * Look at a run's folder.
@@ -71,8 +74,8 @@ export async function openRunFolder(path: string, { resume }: { readonly resume:
       return there ? decodeState(await readFileBounded(statePath, MAX_STATE_BYTES, FormatError), statePath, format) : undefined;
     },
     async begin(state) {
-      await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-        throw new UsageError(`${path}: cannot be the run's folder${error.code === "EEXIST" || error.code === "ENOTDIR" ? ", a file is in its place" : ` (${error.code ?? error.message})`}. Choose another output`, { cause: error });
+      await makeFolder(path).catch((error: NodeJS.ErrnoException) => {
+        throw new UsageError(`${path}: cannot be the run's folder${FOLDER_FAULTS[error.code ?? ""] ?? ` (${error.code ?? error.message})`}. Choose another output`, { cause: error });
       });
       if (state) await forgetSteps(path, (stage) => state.steps[stage] ?? 0);
       else await clearMetrics(path);

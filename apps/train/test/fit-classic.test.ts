@@ -81,6 +81,28 @@ test("a classic run that was stopped goes on to the bytes of one that was not; m
   expect(of("broken", "step").map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
+test("what set and configuration do not share is told before an engine is loaded, and no folder is made; a long warm-up is only mentioned", async () => {
+  const fit = (...more: string[]) => dexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("refused"), ...more);
+  for (const [more, message] of [
+    [["monitor.name=los"], 'monitor.name: no validation has a figure "los". Did you mean "loss"?'],
+    [["monitor.name=agreement.tempo"], "monitor.name: agreement.tempo is measured where a sample is drawn; every validation needs one. Set sampleEvery to 1, got 4"],
+    [["network.scoreFeatures=9"], "score must be [20, 9], got 80 values, [20, 4]. Set network.scoreFeatures to 4."],
+    [["network.parameters=4", "loss.weights=[1, 1, 1, 1]"], "parameters must be [20, 4], got 100 values, [20, 5]. Set network.parameters to 5."],
+  ] as const) {
+    expect(await fit(...more)).toEqual({ code: 2, stdout: "", stderr: `dexter-train: ${message}\n` });
+  }
+  expect(existsSync(inFolder("refused"))).toBe(false);
+
+  const warning = "optimizer.warmup is 200 steps, of which the run takes 2: the learning rate ends at 1 % of its peak";
+  const monitored = ["monitor={ name: agreement.velocityOnset, mode: max }", "sampleEvery=1", "validation.everySteps=1"];
+  const warned = await dexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("warm"), "--json", "optimizer.warmup=200", "steps=2", ...monitored);
+  expect(warned.code).toBe(0);
+  expect(warned.stderr).toContain(`dexter-train: warning: ${warning}\n`);
+  expect(readFileSync(inFolder("warm", "metrics.jsonl"), "utf8")).toContain(warning);
+  const { best } = JSON.parse(warned.stdout) as { best: { value: number } };
+  expect(best.value).toBe(Math.max(...of("warm", "validation").map(({ agreement }) => agreement?.["velocityOnset"] ?? NaN)));
+});
+
 test("a run goes on from a checkpoint's weights, network and objective; another network's weights are refused", async () => {
   expect((await dexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("first"), "steps=4", "objective=x0", "sampleEvery=0")).code).toBe(0);
   // Nothing but the set: what the network is, the checkpoint tells. Without a learning rate its weights stay.

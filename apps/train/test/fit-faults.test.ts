@@ -56,6 +56,9 @@ test("an output that cannot be a folder is told in one line", async () => {
     const run = await fit(output);
     expect([run.code, run.stderr.trimEnd().split("\n").at(-1)]).toEqual([2, `dexter-train: ${inFolder(output)}: cannot be the run's folder, a file is in its place. Choose another output`]);
   }
+  if (process.platform !== "linux") return;
+  const nowhere = await dexterTrain("fit", inFolder("trial.yaml"), "-o", "/proc/x/run");
+  expect([nowhere.code, nowhere.stderr.trimEnd().split("\n").at(-1)]).toEqual([2, "dexter-train: /proc/x/run: cannot be the run's folder, the system makes no folder there. Choose another output"]);
 });
 
 test("a run that is going on is not trained by a second process; one that was killed is", async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { ScoreFileError } from "./errors.js";
 import { attributes, document, note } from "../test/score-text.js";
-import { loadScore, readFileBounded, writeFileAtomic } from "./node.js";
+import { loadScore, makeFolder, readFileBounded, writeFileAtomic } from "./node.js";
 
 let folder = "";
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "codec-"))));
@@ -27,6 +27,21 @@ test("a file is written whole, or nothing is left", async () => {
   expect([...(await readFile(path))]).toEqual([1, 2]);
   await expect(writeFileAtomic(join(folder, "no", "c.mid"), "x")).rejects.toThrow("ENOENT");
   expect((await readdir(folder)).sort()).toEqual(["a.xml", "b.mid"]);
+});
+
+test("a folder is made with all that are missing above it, once or twice, by one or by several", async () => {
+  const path = join(folder, "one", "two", "three");
+  await Promise.all([makeFolder(path), makeFolder(join(folder, "one", "two")), makeFolder(path)]);
+  await makeFolder(path);
+  await writeFileAtomic(join(path, "x"), "x");
+  await expect(makeFolder(join(path, "x"))).rejects.toThrow("EEXIST");
+  await expect(makeFolder(join(path, "x", "y"))).rejects.toThrow("ENOTDIR");
+  await rm(join(folder, "one"), { recursive: true });
+});
+
+test("where the system will have no folder, making one fails and does not go on for ever", async () => {
+  if (process.platform !== "linux") return;
+  await expect(makeFolder("/proc/x/y")).rejects.toThrow("ENOENT");
 });
 
 test("what is no file is refused at once: a pipe that nobody writes, a device without end", async () => {

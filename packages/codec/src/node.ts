@@ -4,7 +4,8 @@
  */
 import { Buffer } from "node:buffer";
 import { constants } from "node:fs";
-import { open, stat, type FileHandle } from "node:fs/promises";
+import { mkdir, open, stat, type FileHandle } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import write from "write-file-atomic";
 import type { Alignment } from "./alignment/alignment.js";
 import { readNasapAlignment, readParangonadaAlignment } from "./alignment/alignment-tables.js";
@@ -115,6 +116,28 @@ async function readAtMost(handle: FileHandle, size: number, most: number, tooLar
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   await write(path, typeof data === "string" ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+}
+
+/**
+ * Make a folder and those above it that are missing, one level at a time: where the system will have no folder (`/proc`),
+ * Node's own recursive `mkdir` never ends.
+ *
+ * @throws the file system's error when it cannot be made
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const folder = resolve(path);
+  const failed = await mkdir(folder).then(() => null, (error: NodeJS.ErrnoException) => error);
+  if (failed === null || (await isFolder(folder))) return;
+  const parent = dirname(folder);
+  if (failed.code !== "ENOENT" || parent === folder || (await isFolder(parent))) throw failed;
+  await makeFolder(parent);
+  await mkdir(folder).catch(async (error: Error) => {
+    if (!(await isFolder(folder))) throw error; // somebody else was faster
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

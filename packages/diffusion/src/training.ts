@@ -41,6 +41,7 @@ export { diffWaveLayout, diffWaveTensors, initialDiffWave } from "./classic/diff
 export { unetNetwork } from "./classic/unet.js";
 export { initialUnet, notesMultiple, unetLayout, unetSizes, unetTensors, type UnetLevel, type UnetSizes } from "./classic/unet-tensors.js";
 export type { ClassicForward, ClassicInput, ClassicNetwork } from "./classic/network.js";
+export { checkSource } from "./training/classic/segment-draw.js";
 export type { ClassicSegment, SegmentSource } from "./training/classic/segment-source.js";
 export {
   trainClassic, type ClassicMeasures, type ClassicMoment, type ClassicProgress, type ClassicSnapshot, type ClassicValidated, type TrainClassicInput, type TrainedClassic,

@@ -141,7 +141,7 @@ export function classicKeys(network: "diffwave" | "unet"): Readonly<Record<strin
       { description: "Figures on unseen segments." },
     ),
     monitor: object(
-      { name: { type: "string", minLength: 1, description: "`loss`, a term of it, or a figure of validation." }, mode: choice("What is better.", ["min", "max"]) },
+      { name: { type: "string", minLength: 1, description: "`loss`, a term of it, or, with sampleEvery: 1, agreement with pianists: `agreement.tempo`, `agreement.velocityOnset`, …" }, mode: choice("What is better.", ["min", "max"]) },
       { description: "Which validation figure decides what is best." },
     ),
     earlyStopping: object(

@@ -22,6 +22,7 @@ import { startedFrom } from "./started-from.js";
 import { residentMB } from "./step-watch.js";
 import { trainedWorks } from "./trained-works.js";
 import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
+import { longWarmUps } from "./warm-up.js";
 
 const STATE_FORMAT = "dexter-training-state";
 /** The same draw each time: what changes is the model. */
@@ -36,6 +37,7 @@ export async function openBaseTrainer(config: BaseFitConfig): Promise<Trainer> {
   return {
     stateFormat: STATE_FORMAT,
     data: `${data.pieces.length} training pieces, ${data.validation.length} for validation`,
+    warnings: longWarmUps([{ option: "mean.warmup", ...mean }, { option: "flow.warmup", ...flow }]),
     stages: [["mean", mean.steps], ["flow", flow.steps]],
     train: (context) => train(config, data, initial, context),
   };

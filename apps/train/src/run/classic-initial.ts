@@ -7,7 +7,7 @@ import {
   type ClassicNetwork, type ClassicTrainingOptions, type Engine, type PartialClassicTraining,
 } from "@dexter/diffusion/training";
 import type { ClassicCheckpoint } from "@dexter/diffusion";
-import { UsageError } from "../errors.js";
+import { UsageError, usageFault } from "../errors.js";
 import type { ClassicFitConfig } from "../fit-config.js";
 import { startedFrom } from "./started-from.js";
 
@@ -34,7 +34,7 @@ export async function readClassicStart({ model, initial, training }: ClassicFitC
   if (network.kind !== model) throw new UsageError(`initial: ${initial} holds a ${network.kind}, expected a ${model}. Say model: ${network.kind}`);
   const own: PartialClassicTraining = { objective: prediction, ...(prediction === "flow" ? {} : { schedule }), ...(scale ? { scale } : {}) };
   const complete = { ...own, ...training, network: { ...network, ...training.network } as PartialClassicTraining["network"] };
-  return { checkpoint, training: complete, weights: weightsOf(checkpoint, classicTrainingOptions(complete)) };
+  return { checkpoint, training: complete, weights: weightsOf(checkpoint, usageFault(() => classicTrainingOptions(complete), "initial: ")) };
 }
 
 /** The network on an engine, and its first weights: the checkpoint's, or such as a seed decides. */

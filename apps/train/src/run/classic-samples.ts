@@ -30,12 +30,14 @@ export function unseenPieces(set: StoredSet): SamplePiece[] {
 }
 
 /**
- * Has unseen pieces played at every `sampleEvery`th validation, and at the last one.
+ * Has unseen pieces played at every `sampleEvery`th validation, and at the last one; in a run that shall stop only where they are monitored.
  *
  * @param steps - of the whole run
+ * @param monitored - whether the run goes by the samples' figures
  */
 export function classicSampler(
-  { sampleEvery, samplePieces }: ClassicFitConfig, unseen: readonly SamplePiece[], steps: number, { folder, log, past, signal }: RunContext,
+  { sampleEvery, samplePieces, monitored }: Pick<ClassicFitConfig, "sampleEvery" | "samplePieces"> & { readonly monitored: boolean },
+  unseen: readonly SamplePiece[], steps: number, { folder, log, past, signal }: RunContext,
 ): (snapshot: ClassicSnapshot) => Promise<SampleFigures> {
   const comparable = unseen.map((piece) => ({ ...piece, pianists: piece.pianists.map(lengthsAsTheyAre) }));
   const pieces = sampleEvery > 0 ? choosePieces(comparable, samplePieces) : [];
@@ -43,7 +45,7 @@ export function classicSampler(
   let validations = past.length;
   return async ({ step, config, tensors }) => {
     validations++;
-    if (pieces.length === 0 || (step !== steps && validations % sampleEvery !== 0) || signal.aborted) return {};
+    if (pieces.length === 0 || (step !== steps && validations % sampleEvery !== 0) || (signal.aborted && !monitored)) return {};
     const model = await createClassicModel({ config, tensors: tensors() }, { runtime: await nodeRuntime({}) });
     try {
       const { shown, ...figures } = await round(async ({ score, features }) => (await renderClassic(model, score, { seed: SEED_OF_SAMPLES, features }))[0].parameters);

@@ -4,20 +4,22 @@
 import { openSet, setSegments, type StoredSet } from "@dexter/alignment-datasets";
 import { saveClassicCheckpoint } from "@dexter/diffusion/node";
 import {
-  classicTrainingOptions, trainClassic,
+  checkSource, classicTrainingOptions, trainClassic,
   type ClassicProgress, type ClassicTrainingOptions, type ClassicTrainingState, type SegmentSource,
 } from "@dexter/diffusion/training";
-import { UsageError } from "../errors.js";
+import { UsageError, usageFault } from "../errors.js";
 import type { ClassicFitConfig } from "../fit-config.js";
 import type { SavedState } from "../run-folder.js";
 import { beginNetwork, readClassicStart, type ClassicStart } from "./classic-initial.js";
 import { classicSampler, unseenPieces, type SampleFigures } from "./classic-samples.js";
 import type { StepLine, ValidationLine } from "./metrics-file.js";
+import { agreementFigures, checkMonitor, monitorsSamples } from "./monitored-figure.js";
 import { pairedSegments } from "./paired-segments.js";
 import type { SamplePiece } from "./sample-pieces.js";
 import { residentMB } from "./step-watch.js";
 import { trainedWorks } from "./trained-works.js";
 import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
+import { longWarmUps } from "./warm-up.js";
 
 const STATE_FORMAT = "dexter-training-state-classic";
 const STAGE = "train";
@@ -34,21 +36,24 @@ interface ClassicData {
 /**
  * Open the data of a run. Segments are read when they are asked for.
  *
- * @throws UsageError for several sets, or a figure to keep by that there is not
+ * @throws UsageError for several sets, a set that the network cannot read, or a figure to keep by that there is not
  */
 export async function openClassicTrainer(config: ClassicFitConfig): Promise<Trainer> {
-  if (config.keep === "agreement") throw new UsageError(`keep: a ${config.model} run keeps by its monitor. Choose loss or last; monitor.name may be a measure of agreement when sampleEvery is 1`);
+  if (config.keep === "agreement") throw new UsageError(`keep: a ${config.model} run keeps by its monitor. Choose loss or last; monitor.name may be agreement.tempo and the like when sampleEvery is 1`);
   if (config.data.length > 1) throw new UsageError(`data: a ${config.model} run reads one set, got ${config.data.length}. Join them with dexter-train merge`);
   const start = await readClassicStart(config);
   const options = classicTrainingOptions(start.training);
   const set = await openSet(config.data[0]);
   try {
     const data = { ...segmentsOf(set, options), samplePieces: config.sampleEvery > 0 ? unseenPieces(set) : [] };
-    const { batch, accumulate, epochs } = options;
+    checkMonitor({ monitor: options.monitor, sampleEvery: config.sampleEvery, hasSamplePiece: data.samplePieces.length > 0 });
+    usageFault(() => checkSource(data.source, options, "the training set"));
+    const { batch, accumulate, epochs, optimizer: { warmup } } = options;
     const steps = options.steps ?? Math.ceil((epochs * data.source.length) / (batch * accumulate));
     return {
       stateFormat: STATE_FORMAT,
       data: `${data.source.length} training segments, ${data.validation?.length ?? 0} for validation`,
+      warnings: longWarmUps([{ option: "optimizer.warmup", warmup, steps }]),
       stages: [[STAGE, steps]],
       train: (context) => train(config, start, options, data, { ...context, steps }).finally(() => set.close()),
     };
@@ -75,7 +80,7 @@ async function train(config: ClassicFitConfig, { checkpoint, training, weights }
   const { folder, engine, signal, watch, progress, log, resume } = context;
   const { network, initial } = beginNetwork(engine, options, weights);
   const begun = resume?.steps[STAGE] ?? 0;
-  const drawSample = classicSampler(config, samplePieces, context.steps, context);
+  const drawSample = classicSampler({ ...config, monitored: monitorsSamples(options.monitor) }, samplePieces, context.steps, context);
   let sampled: SampleFigures = {};
   const outcome = await trainClassic({
     engine, network, initial, source,
@@ -87,7 +92,7 @@ async function train(config: ClassicFitConfig, { checkpoint, training, weights }
     signal,
     onValidate: async (snapshot) => {
       sampled = await drawSample(snapshot);
-      return { ...sampled.agreement };
+      return agreementFigures(sampled.agreement ?? {});
     },
     onBest: async (snapshot) => {
       if (config.keep !== "last") await saveClassicCheckpoint(folder.model, { config: snapshot.config, tensors: snapshot.tensors() });

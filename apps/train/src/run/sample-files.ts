@@ -1,10 +1,9 @@
 /**
  * @file A drawn performance in the run's folder: `samples/000400.json` and its MIDI file.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { decodePerformance, writeMidi } from "@dexter/codec";
-import { writeFileAtomic } from "@dexter/codec/node";
+import { makeFolder, writeFileAtomic } from "@dexter/codec/node";
 import type { ShownSample } from "./sample-pieces.js";
 
 /**
@@ -24,7 +23,7 @@ export async function writeSample(folder: string, step: number, { piece, drawn, 
     notes: { onsetSec: milliseconds(onsetSec), durationSec: milliseconds(soundDurationSec), pitch: [...pitch], velocity: [...velocity] },
     midi: `${stem}.mid`,
   };
-  await mkdir(join(folder, "samples"), { recursive: true });
+  await makeFolder(join(folder, "samples"));
   await writeFileAtomic(join(folder, `${stem}.mid`), writeMidi(performance, { title: piece.name, text: `a sample after ${step} steps` }));
   await writeFileAtomic(join(folder, `${stem}.json`), `${JSON.stringify(record)}\n`);
   return `${stem}.json`;

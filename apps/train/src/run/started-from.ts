@@ -4,7 +4,7 @@
  */
 import { CodecError, ShapeError } from "@dexter/codec";
 import { CheckpointError } from "@dexter/diffusion";
-import { UsageError } from "../errors.js";
+import { LIBRARY_WORDS, UsageError } from "../errors.js";
 
 /**
  * Load a model folder, or compare one with what was asked for.
@@ -17,7 +17,7 @@ export async function startedFrom<T>(key: string, folder: string, act: (folder: 
     return await act(folder);
   } catch (error) {
     if (!(error instanceof CheckpointError || error instanceof ShapeError || error instanceof CodecError)) throw error;
-    const reason = error.message.replace(/^trainBase: /, "");
+    const reason = error.message.replace(LIBRARY_WORDS, "");
     throw new UsageError(`${key}: ${reason.includes(folder) ? "" : `${folder}: `}${reason}`, { cause: error });
   }
 }

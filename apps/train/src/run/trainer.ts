@@ -46,6 +46,8 @@ export interface Trainer {
   readonly stateFormat: string;
   /** Its data, for people. */
   readonly data: string;
+  /** What a person should know before it begins. */
+  readonly warnings: readonly string[];
   /** Its stages and their steps, in order. */
   readonly stages: readonly (readonly [name: string, steps: number])[];
   /** Run it. Checkpoints are written on the way and in the end. */

@@ -1,9 +1,9 @@
 /**
  * @file The folder of a report: written beside its target, and moved there when it is complete or the test was stopped.
  */
-import { mkdir, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { writeFileAtomic } from "@dexter/codec/node";
+import { makeFolder, writeFileAtomic } from "@dexter/codec/node";
 import { UsageError } from "../errors.js";
 
 /** What `report.json` says it is. */
@@ -32,7 +32,9 @@ export async function openReportFolder(path: string): Promise<ReportFolder> {
   }
   const part = join(dirname(target), `.${basename(target)}.part-${process.pid}`);
   await rm(part, { recursive: true, force: true });
-  await mkdir(join(part, "samples"), { recursive: true });
+  await makeFolder(join(part, "samples")).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--output: no folder can be made at ${path} (${error.code ?? error.message}). Choose another place`, { cause: error });
+  });
   return {
     write: (name, content) => writeFileAtomic(join(part, name), content),
     async finish() {

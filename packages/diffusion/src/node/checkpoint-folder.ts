@@ -1,9 +1,9 @@
 /**
  * @file Checkpoints as folders on disk.
  */
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "@dexter/codec/node";
+import { makeFolder, writeFileAtomic } from "@dexter/codec/node";
 import { CHECKPOINT_FILES, readCheckpoint, writeCheckpoint, type Checkpoint } from "../checkpoint.js";
 import { CheckpointError } from "../errors.js";
 import { exportOnnx } from "../onnx/networks.js";
@@ -36,7 +36,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
  */
 export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, { onnx = false }: SaveOptions = {}): Promise<void> {
   const files = writeCheckpoint(checkpoint);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const write = (name: string, content: Uint8Array | string): Promise<void> => writeFileAtomic(join(folder, name), content);
   await write(CHECKPOINT_FILES.weights, files.weights);
   if (files.card !== undefined) await write(CHECKPOINT_FILES.card, files.card);

@@ -1,9 +1,9 @@
 /**
  * @file Classic checkpoints as folders on disk.
  */
-import { mkdir, open, readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "@dexter/codec/node";
+import { makeFolder, writeFileAtomic } from "@dexter/codec/node";
 import { CHECKPOINT_FILES } from "../checkpoint.js";
 import { readClassicCheckpoint, writeClassicCheckpoint, type ClassicCheckpoint } from "../classic/checkpoint.js";
 import { createClassicModel, type ClassicModel } from "../classic/classic-model.js";
@@ -46,7 +46,7 @@ export async function loadClassicCheckpoint(folder: string): Promise<ClassicChec
  */
 export async function saveClassicCheckpoint(folder: string, checkpoint: ClassicCheckpoint): Promise<void> {
   const files = writeClassicCheckpoint(checkpoint);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeFileAtomic(join(folder, CHECKPOINT_FILES.weights), files.weights);
   if (files.card !== undefined) await writeFileAtomic(join(folder, CHECKPOINT_FILES.card), files.card);
   await writeFileAtomic(join(folder, CHECKPOINT_FILES.config), files.config);

@@ -68,7 +68,7 @@ export function denoisingQuestion(kind: QuestionKind, parts: readonly QuestionPa
   const mask = new Uint8Array(B * N);
   const perceptual = kind.dropPerceptual || parts.every(({ segment }) => !segment.perceptual) ? null : new Float32Array(B * N * C);
   parts.forEach(({ segment, source }, b) => {
-    checkSegment(segment, N, P, S, C);
+    checkSegment(segment, kind.network);
     standardizeInto(clean.subarray(b * N * P, (b + 1) * N * P), segment, kind.scale);
     score.set(segment.score, b * N * S);
     mask.set(segment.mask, b * N);
@@ -78,7 +78,7 @@ export function denoisingQuestion(kind: QuestionKind, parts: readonly QuestionPa
       for (let i = 0; i < ownNoise.length; i++) ownNoise[i] = random.normal();
       return;
     }
-    checkSegment(source, N, P, S, C);
+    checkSegment(source, kind.network);
     standardizeInto(ownNoise, source, kind.scale);
     for (let n = 0; n < N; n++) mask[b * N + n] &= source.mask[n];
     if (perceptual && source.perceptual) for (let i = 0; i < N * C; i++) perceptual[b * N * C + i] -= source.perceptual[i];
@@ -131,11 +131,17 @@ function standardizeInto(target: Float32Array, { parameters, mask }: ClassicSegm
   }
 }
 
-function checkSegment({ parameters, score, perceptual, mask }: ClassicSegment, N: number, P: number, S: number, C: number): void {
-  const sizes = [["parameters", parameters, P], ["score", score, S], ["perceptual", perceptual, C], ["mask", mask, 1]] as const;
-  for (const [name, values, columns] of sizes) {
+/**
+ * Refuse a segment of another size than the network's.
+ *
+ * @throws ShapeError that says which option would fit it
+ */
+export function checkSegment({ parameters, score, perceptual, mask }: ClassicSegment, { segmentNotes: N, parameters: P, scoreFeatures: S, perceptualFeatures: C }: ClassicNetworkConfig): void {
+  if (mask.length !== N) throw new ShapeError(`training segment: mask must be [${N}], got ${mask.length} values. Cut the set into segments of the network's length.`);
+  const sizes = [["parameters", parameters, P, "parameters"], ["score", score, S, "scoreFeatures"], ["perceptual", perceptual, C, "perceptualFeatures"]] as const;
+  for (const [name, values, columns, option] of sizes) {
     if (values && values.length !== N * columns) {
-      throw new ShapeError(`training segment: ${name} must be [${N}, ${columns}], got ${values.length} values. Cut the set into segments of the network's length.`);
+      throw new ShapeError(`training segment: ${name} must be [${N}, ${columns}], got ${values.length} values, [${N}, ${values.length / N}]. Set network.${option} to ${values.length / N}.`);
     }
   }
 }

@@ -55,6 +55,16 @@ test("transfer takes the partners of a source of pairs, and draws them where it 
   expect(() => checkSource(shared, options, "single segments")).toThrow('single segments has no passage with two performances, which target "transfer" needs');
 });
 
+test("a network of other columns than the segments' is refused before the first step, with the option that fits", () => {
+  const source = { length: 1, notes: N, scale: { mean: [0, 0, 0, 0, 0], sd: [1, 1, 1, 1, 1] }, fingerprint: "x", read: () => segment };
+  const attempt = (network: object) => () => checkSource(source, { ...DEFAULT_CLASSIC_TRAINING, network: { ...DEFAULT_DIFFWAVE, segmentNotes: N, ...network } }, "the set");
+  expect(attempt({})).not.toThrow();
+  expect(attempt({ scoreFeatures: 9 })).toThrow("score must be [3, 9], got 12 values, [3, 4]. Set network.scoreFeatures to 4.");
+  expect(attempt({ perceptualFeatures: 3 })).toThrow("perceptual must be [3, 3], got 21 values, [3, 7]. Set network.perceptualFeatures to 7.");
+  expect(attempt({ parameters: 4 })).toThrow("Set network.parameters to 5.");
+  expect(attempt({ segmentNotes: 4 })).toThrow("has segments of 3 notes, the network's are 4. Open the set with the network's length.");
+});
+
 describe("variations", () => {
   test("transposition moves pitch alone and stays on the keyboard's numbers", () => {
     const options = { ...DEFAULT_CLASSIC_TRAINING.augmentation, transpose: 6 };

@@ -5,12 +5,12 @@
 import { ShapeError } from "@dexter/codec";
 import { shuffle, type RandomStream } from "../../base/random-stream.js";
 import type { ClassicTrainingOptions } from "./classic-options.js";
-import type { QuestionPart } from "./denoising-question.js";
+import { checkSegment, type QuestionPart } from "./denoising-question.js";
 import type { ClassicSegment, SegmentSource } from "./segment-source.js";
 import { mixupWeights, varySegment } from "./segment-variation.js";
 
 /**
- * Refuse options that a source cannot serve.
+ * Refuse options that a source cannot serve; its first segment is looked at.
  *
  * @throws ShapeError
  */
@@ -25,6 +25,7 @@ export function checkSource(source: SegmentSource, { network, augmentation, targ
   if (target === "transfer" && !source.partner && partnered(source, 0).length < 2) {
     throw new ShapeError(`trainClassic: ${name} has no passage with two performances, which target "transfer" needs.`);
   }
+  checkSegment(source.read(0), network);
 }
 
 /** The segments of a training batch; `random` decides everything about them. */
