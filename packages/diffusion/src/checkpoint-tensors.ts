@@ -33,9 +33,9 @@ export function readTensors(
   for (const { name, shape } of known) {
     const tensor = tensors.get(name)!;
     if (tensor.shape.join() !== shape.join()) {
-      throw new CheckpointError(file, `: tensor "${name}" must be [${shape.join(", ")}] by config.json, got [${tensor.shape.join(", ")}].`);
+      throw new CheckpointError(file, `has a tensor "${name}" that must be [${shape.join(", ")}] by config.json, got [${tensor.shape.join(", ")}].`);
     }
-    if (!/^(F64|F32|F16|BF16)$/.test(tensor.dtype)) throw new CheckpointError(file, `: tensor "${name}" must hold floats, got ${tensor.dtype}.`);
+    if (!/^(F64|F32|F16|BF16)$/.test(tensor.dtype)) throw new CheckpointError(file, `has a tensor "${name}" that must hold floats, got ${tensor.dtype}.`);
     const data = tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data as Float64Array);
     if (!data.every(Number.isFinite)) throw new CheckpointError(file, `is unusable: tensor "${name}" holds NaN or infinity.`);
     named[name] = { shape, data };

@@ -81,6 +81,17 @@ export class Field {
     return value;
   }
 
+  /** As a list of `min` to `max` names, none twice. */
+  distinct(min: number, max: number): readonly string[] {
+    const names = this.list(min, max, (item) => item.name()) as readonly string[];
+    const seen = new Set<string>();
+    names.forEach((name, i) => {
+      if (seen.has(name)) new Field(this.file, `${this.path}[${i}]`, name).fail("a name that is not in the list yet");
+      seen.add(name);
+    });
+    return names;
+  }
+
   /** As a number in a range. */
   number(min = -Number.MAX_VALUE, max = Number.MAX_VALUE): number {
     const { value } = this;

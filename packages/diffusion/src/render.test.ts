@@ -181,6 +181,16 @@ describe("a rendering", () => {
     const foreign = { ...config, features: { ...config.features, names: [...config.features.names.slice(1), "colour"] } };
     await expect(renderScore({ ...model, config: foreign }, piece)).rejects.toThrow('features.names has "colour"');
   });
+
+  test("of a model that answers what is no number is refused", async () => {
+    const broken: Model = {
+      ...model,
+      denoiser: (onsets) => async (noisy, ...rest) => ({ ...(await model.denoiser(onsets)(noisy, ...rest)), data: new Float32Array(noisy.data.length).fill(NaN) }),
+    };
+    await expect(renderScore(broken, piece, { steps: 2 })).rejects.toThrow(
+      new RenderError("what the model answers is not finite: its weights are damaged, or the guidance is too strong for it."),
+    );
+  });
 });
 
 describe("a score computed in windows", () => {

@@ -17,6 +17,7 @@ import { parametersToTargets, targetsToParameters, type PieceLevel } from "./bas
 import type { Batch } from "./denoiser.js";
 import { DEFAULT_SOURCE_FRACTION, type DrawProgress } from "./draw-progress.js";
 import { RenderError } from "./errors.js";
+import { checkFinite } from "./finite-draw.js";
 import { guide, guideBoth } from "./guidance.js";
 import type { ModelConfig } from "./model/config.js";
 import type { Model } from "./model/model.js";
@@ -137,6 +138,7 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
         onStep?.({ sample: k, step, steps: of, x });
       },
     });
+    checkFinite(drawn);
     const settled = { ...drawn, data: towardMean(drawn.data, encoded.mean.data, config.sampling.meanShare, fraction) };
     const targets = unstandardize(amplify(settled, config, due), config.targets);
     const renderLevel = { ...level, slowTempoFactor: due(config.sampling.slowTempoFactor) };

@@ -28,8 +28,11 @@ export function readClassicConfig(text: string, options: { readonly file?: strin
   root.at("version").integer(1, 1);
   const network = root.at("network");
   checkNetwork(network);
+  const { kind, diffusionSteps } = network.record();
   root.at("prediction").oneOf(["noise", "x0", "v", "flow"]);
-  checkSchedule(root.at("schedule"));
+  const schedule = root.at("schedule");
+  checkSchedule(schedule);
+  if (kind === "diffwave") schedule.at("steps").integer(1, diffusionSteps as number);
   if (!root.at("scale").isNull()) {
     const parameters = network.at("parameters").integer(1, MAX_FEATURES);
     root.at("scale").at("mean").list(parameters, parameters, (item) => item.number());

@@ -88,6 +88,11 @@ describe("renderClassic", () => {
     await expect(renderClassic(model, score, { perceptual: { data: new Float32Array(7), shape: [1, 7] } })).rejects.toThrow("perceptual features must be [32, 7], got [1, 7].");
   });
 
+  test("a network that answers what is no number is refused", async () => {
+    const broken = { ...model, denoiser: async (...asked: Parameters<typeof model.denoiser>) => ({ ...(await model.denoiser(...asked)), data: new Float32Array(asked[0].data.length).fill(NaN) }) };
+    await expect(renderClassic(broken, score, { steps: 2 })).rejects.toThrow("what the model answers is not finite");
+  });
+
   test("a draw is told step by step from its start; one from a source keeps the more of it, the less of the way is walked", async () => {
     const [source] = await renderClassic(model, score, { seed: 1, steps: 4 });
     const told: [sample: number, step: number, steps: number][] = [];

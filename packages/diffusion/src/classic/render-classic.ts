@@ -7,6 +7,7 @@ import {
 import type { Batch, Denoiser } from "../denoiser.js";
 import { DEFAULT_SOURCE_FRACTION, type DrawProgress } from "../draw-progress.js";
 import { RenderError } from "../errors.js";
+import { checkFinite } from "../finite-draw.js";
 import type { Rendering } from "../render.js";
 import { noiseSchedule } from "../sampling/noise-schedule.js";
 import { invertDiffusion } from "../sampling/samplers/invert-diffusion.js";
@@ -95,7 +96,7 @@ export async function renderClassic(model: ClassicRenderer, score: Score, option
   const seed = integerIn("seed", options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER - 1e6);
   const samples = integerIn("samples", options.samples ?? 1, 1, 10_000);
   const scale = options.scale ?? config.scale;
-  if (!scale) throw new RenderError("the checkpoint does not tell how parameters were standardized: give `scale`.");
+  if (!scale) throw new RenderError("the checkpoint does not tell how parameters were standardized: write the training set's mean and sd as `scale` into its config.json, or give `scale`.");
   if (score.notes.length === 0) throw new RenderError("the score has no notes to play.");
   const played = options.features ? score : unfoldRepeats(score);
   const shown = showScore(config.network, played, options);
@@ -130,6 +131,7 @@ export async function renderClassic(model: ClassicRenderer, score: Score, option
         onProgress?.((k + step / steps) / samples);
       }),
     });
+    checkFinite(drawn);
     const values = denormalizeParameters(shown.join(drawn.data), scale);
     const parameters = classicParameters(played, { data: values, shape: [played.notes.length, P] });
     const { performance, alignment } = decodePerformance(played, parameters);

@@ -45,7 +45,7 @@ export function writeModelConfig(config: ModelConfig): string {
 
 function checkFeatures(field: Field): void {
   field.at("set").name();
-  const { length } = field.at("names").list(1, MAX_FEATURES, (item) => item.name());
+  const { length } = field.at("names").distinct(1, MAX_FEATURES);
   checkStandardization(field, length);
 }
 
@@ -57,8 +57,7 @@ function checkTargets(field: Field): void {
 }
 
 function checkControls(field: Field): void {
-  const names = field.at("names").list(1, MAX_CONTROLS, (item) => item.name());
-  const { length } = names;
+  const { length } = field.at("names").distinct(1, MAX_CONTROLS);
   checkStandardization(field, length);
   field.at("spread").list(length, length, (item) => item.number(1e-12));
   if (field.at("followed").present()) field.at("followed").list(length, length, (item) => item.number(-1, 1));

@@ -73,7 +73,7 @@ describe("a checkpoint folder", () => {
     await expect(loadCheckpoint(folder)).rejects.toThrow(/lacks \d+ of \d+ tensors of config.json, the first "encoder.input.weight"/);
     const wider = await copy("wider");
     await writeFile(join(wider, "config.json"), JSON.stringify({ ...config, encoder: { ...config.encoder, hidden: 9 } }));
-    await expect(loadCheckpoint(wider)).rejects.toThrow('tensor "encoder.input.weight" must be [9, 3] by config.json, got [8, 3].');
+    await expect(loadCheckpoint(wider)).rejects.toThrow('model.safetensors has a tensor "encoder.input.weight" that must be [9, 3] by config.json, got [8, 3].');
   });
 
   test("with a tensor too many, or one that is not a number, is refused", async () => {
@@ -93,6 +93,7 @@ describe("a checkpoint folder", () => {
     ["a missing part", (c) => ({ ...c, targets: undefined }), "targets must be an object, got nothing."],
     ["a mean too few", (c) => ({ ...c, features: { ...(c as unknown as ModelConfig).features, mean: [0] } }), "features.mean must be a list of 3, got [0]."],
     ["a deviation of zero", (c) => ({ ...c, features: { ...(c as unknown as ModelConfig).features, sd: [1, 0, 1] } }), "features.sd[1] must be a number ≥ 1e-12, got 0."],
+    ["a feature told twice", (c) => ({ ...c, features: { ...(c as unknown as ModelConfig).features, names: ["a", "b", "a"] } }), 'features.names[2] must be a name that is not in the list yet, got "a".'],
     ["a huge network", (c) => ({ ...c, encoder: { ...(c as unknown as ModelConfig).encoder, hidden: 1e9 } }), "encoder.hidden must be an integer from 1 to 4096, got 1000000000."],
     ["an even kernel", (c) => ({ ...c, denoiser: { ...(c as unknown as ModelConfig).denoiser, kernel: 4 } }), "denoiser.kernel must be an odd integer, got 4."],
     ["dilations that do not match", (c) => ({ ...c, denoiser: { ...(c as unknown as ModelConfig).denoiser, blocks: 5 } }), "denoiser.dilations must be a list of 5, got [1,2,4,8]."],

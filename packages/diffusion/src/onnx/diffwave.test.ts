@@ -107,6 +107,7 @@ describe("a classic checkpoint", () => {
     ["channels beyond measure", { network: { ...tiny, residualChannels: 1e9 } }, "network.residualChannels must be an integer from 1 to 8192"],
     ["an unknown prediction", { prediction: "score" }, 'prediction must be "noise" or "x0" or "v" or "flow"'],
     ["a scale of one parameter", { scale: { mean: [1], sd: [1] } }, "scale.mean must be a list of 5"],
+    ["a schedule longer than the table of its steps", { schedule: { ...source.config.schedule, steps: tiny.diffusionSteps + 1 } }, `schedule.steps must be an integer from 1 to ${tiny.diffusionSteps}, got ${tiny.diffusionSteps + 1}.`],
     ["weights that the config does not know", { network: { ...tiny, film: false } }, "has a tensor \"residual_layers.0.film_projection.weight\" that config.json does not know."],
   ])("is refused with %s", (_, wrong, message) => {
     const files = writeClassicCheckpoint(source);

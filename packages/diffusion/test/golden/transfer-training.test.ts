@@ -2,9 +2,11 @@
  * @file Training on pairs against the Python original: what a step is given, with the sign of the condition corrected, and its losses.
  */
 import { describe, expect, test } from "@jest/globals";
-import { DEFAULT_DIFFWAVE } from "../../src/classic/config.js";
+import { DEFAULT_DIFFWAVE, DEFAULT_UNET } from "../../src/classic/config.js";
 import { diffWaveNetwork } from "../../src/classic/diffwave.js";
 import { classicLoss, LOSS_TERMS, ORIGINAL_LOSS_KEYS, TRAINING_MODES, type TrainingMode } from "../../src/classic/losses.js";
+import type { ClassicInput } from "../../src/classic/network.js";
+import { unetNetwork } from "../../src/classic/unet.js";
 import { randomStream } from "../../src/base/random-stream.js";
 import { noiseSchedule } from "../../src/sampling/noise-schedule.js";
 import { denoisingQuestion, type DenoisingQuestion } from "../../src/training/classic/denoising-question.js";
@@ -13,14 +15,15 @@ import { installedEngines } from "../engines.js";
 import { readGolden } from "./reference.js";
 
 const golden = readGolden("transfer");
-const weights = readGolden("denoiser_diffwave_weights");
+const diffWaveWeights = readGolden("denoiser_diffwave_weights");
+const unetWeights = readGolden("denoiser_unet_weights");
 const [B, N] = [4, 60];
 const network = { ...DEFAULT_DIFFWAVE, residualChannels: 16, residualLayers: 4, segmentNotes: N, film: false };
 const schedule = noiseSchedule({ kind: "linear", steps: 20, betaStart: 1e-4, betaEnd: 0.4 });
 /** The values are standardized already. */
 const scale = { mean: [0, 0, 0, 0, 0], sd: [1, 1, 1, 1, 1] };
 
-(golden && weights ? describe : describe.skip)("a step of training on pairs", () => {
+(golden && diffWaveWeights && unetWeights ? describe : describe.skip)("a step of training on pairs", () => {
   const file = golden!;
 
   /** Pairs as the original makes them: each element's source is its neighbour. */
@@ -46,18 +49,28 @@ const scale = { mean: [0, 0, 0, 0, 0], sd: [1, 1, 1, 1, 1] };
     expect(file.difference("train/c_difference_original", perceptual!.map((x) => -x))).toBeLessThan(1e-6);
   });
 
-  test.each(Object.keys(TRAINING_MODES) as TrainingMode[])("has the original's losses: %s", async (mode) => {
+  /** What the original asks of its U-Net: the difference with its sign, score and perceptual features lost apart. */
+  function askedOfUnet(input: ClassicInput): ClassicInput {
+    const lost = (values: Float32Array, drawn: string) => values.map((x, i) => (file.values(drawn)[Math.floor((i * B) / values.length)] === 1 ? -1 : x));
+    return {
+      ...input, score: lost(input.score, "in/mask"), perceptual: lost(input.perceptual!.map((x) => -x), "in/c_mask"), dropped: new Uint8Array(B),
+    };
+  }
+
+  test.each((["diffwave", "unet"] as const).flatMap((kind) => (Object.keys(TRAINING_MODES) as TrainingMode[]).map((mode) => [kind, mode] as const)))("has the original's losses: %s, %s", async (kind, mode) => {
     const [engine] = await installedEngines();
     await engine.select();
     const asked = question();
-    const net = diffWaveNetwork(engine, network);
-    const prediction = Float32Array.from(predict(engine, net, goldenWeights(net, weights!), { ...asked.input, perceptual: null }));
+    const [net, weightFile, input] = kind === "unet"
+      ? [unetNetwork(engine, { ...DEFAULT_UNET, dim: 4, segmentNotes: N }), unetWeights!, askedOfUnet(asked.input)]
+      : [diffWaveNetwork(engine, network), diffWaveWeights!, { ...asked.input, perceptual: null }];
+    const prediction = Float32Array.from(predict(engine, net, goldenWeights(net, weightFile), input));
     const alphaBar = Array.from(asked.input.step, (step) => schedule.alphaBars[step]);
     const { terms } = classicLoss(
       { shape: [B, N, 5], prediction, clean: asked.clean, noise: asked.noise, noisy: asked.input.noisy, alphaBar },
       { ...TRAINING_MODES[mode], loss: "l1", ...(mode !== "x_0" && { compat: "original" }) },
     );
-    const expected = (file.recipe as { train_losses: Record<string, Record<string, number>> }).train_losses[`diffwave/${mode}`];
+    const expected = (file.recipe as { train_losses: Record<string, Record<string, number>> }).train_losses[`${kind}/${mode}`];
     LOSS_TERMS.forEach((term, k) => expect([term, Math.abs(terms[term] / expected[ORIGINAL_LOSS_KEYS[k]] - 1) < 1e-5]).toEqual([term, true]));
   });
 });
