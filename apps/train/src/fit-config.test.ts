@@ -63,10 +63,14 @@ test.each([
   ["data: a.h5\nsed: 1\nbatsh: 2", 'trial.yaml:2: unknown key "sed". Did you mean "seed"?; '],
   ["data: a.h5\nencoder: { hidden: 8, blocks: 2, kernel: 3, dilations: [1] }", "encoder: expected a dilation for each of 2 blocks, got 1"],
   ["data: [a.h5", "not YAML"],
+  ["data: a.h5\nfeatureClip: 0.0001", "featureClip must be >= 0.001, got 0.0001"],
+  ["data: a.h5\nsampling: { gains: [1] }", "sampling.gains must be a list of 6, got [1]"],
+  ["data: a.h5\nmodel: unet\nnetwork: { dimMults: [] }", "network.dimMults must be a list of 1 to 8, got []"],
+  ['data: a.h5\nname: ""', 'name must be a text that is not empty, got ""'],
   // Nothing of these is ever allocated.
   ["data: a.h5\nmodel: diffwave\nbatch: 65536\nnetwork: { segmentNotes: 8192 }", "trial.yaml: batch × network.segmentNotes must be at most 262,144 notes in one pass, got 65536 × 8192 = 536,870,912. Lower batch and raise accumulate"],
   ["data: a.h5\nmodel: diffwave\nvalidation: { batch: 65536 }", "validation.batch × network.segmentNotes must be at most 262,144 notes in one pass, got 65536 × 200 = 13,107,200. Lower validation.batch"],
-  ["data: a.h5\nmodel: unet\nbatch: 1000", "batch × network.segmentNotes × the network's width must be at most 536,870,912 values in one layer (2 GiB), got 1000 × 200 × 4,608 = 921,600,000"],
+  ["data: a.h5\nmodel: unet\nbatch: 1000", "batch × network.segmentNotes × the network's width must be at most 536,870,912 values in one layer (2 GiB), got 1000 × 200 × 7,200 = 1,440,000,000"],
   ["data: a.h5\nbatch: 1024\nnotes: 8192", "batch × notes must be at most 262,144 notes in one pass, got 1024 × 8192 = 8,388,608. Lower one of them"],
   ["data: a.h5\nmodel: diffwave\nnetwork: { residualChannels: 8192, residualLayers: 256 }", "network must have at most 100,000,000 weights, or no saved state could be read again, got 138,641,048,581. Choose fewer"],
   ["data: a.h5\nmodel: unet\nnetwork: { dim: 4096 }", "network must have at most 100,000,000 weights"],
@@ -114,11 +118,11 @@ test.each([
 
 test("what --print-config shows of a base run is a configuration again", async () => {
   const path = join(folder, "again.yaml");
-  await writeFile(path, "data: a.h5\nsampling: { steps: 4, guidance: 1.75, slowTempoFactor: 0.3, gains: [1, 1, 1, 1, 1, 1], temperature: [0.8, 0.9, 1, 0.8, 0.8, 0.7] }\n");
+  await writeFile(path, "data: a.h5\nsampling: { steps: 4, guidance: 1.75, temperature: [0.8, 0.9, 1, 0.8, 0.8, 0.7] }\n");
   const { engine, threads, ...shown } = resolvedConfig(await readFitConfig(path));
   expect([engine, threads]).toEqual(["auto", "all"]);
   await writeFile(path, JSON.stringify(shown));
-  expect(resolvedConfig(await readFitConfig(path))).toMatchObject({ ...shown, sampling: { steps: 4, guidance: 1.75 } });
+  expect(resolvedConfig(await readFitConfig(path))).toMatchObject({ ...shown, sampling: { steps: 4, guidance: 1.75, slowTempoFactor: 0.3 } });
 });
 
 test("the schema for editors is the one that is checked", async () => {

@@ -27,15 +27,15 @@ const stack = (description: string): Schema =>
     { description, required: ["hidden", "blocks", "kernel", "dilations"] },
   );
 
-/** Keys of a `base` run beside those of every run. */
+/** Keys of a `base` run beside those of every run. What a checkpoint tells of itself has the bounds of its reader. */
 export const BASE_KEYS: Readonly<Record<string, Schema>> = {
   seed: count("Names the run's random numbers.", 0, 2 ** 31 - 1),
   batch: count("Crops a step.", 1, 1024),
   notes: count("Notes a crop, at most.", 2, 8192),
-  featureClip: positive("Bound of standardized features."),
-  targetClip: positive("Bound of standardized targets."),
+  featureClip: number("Bound of standardized features.", 1e-3, 1e6),
+  targetClip: number("Bound of standardized targets.", 1e-3, 1e6),
   targetScale: object(
-    { slowTempoBeats: positive("Width of the window that the slow part of the tempo is averaged over, beats."), timingScaleSec: positive("Timing of this size counts as 1, s.") },
+    { slowTempoBeats: number("Width of the window that the slow part of the tempo is averaged over, beats.", 1e-3, 1e4), timingScaleSec: number("Timing of this size counts as 1, s.", 1e-6, 10) },
     { description: "What the targets are.", required: ["slowTempoBeats", "timingScaleSec"] },
   ),
   fold: object(
@@ -81,7 +81,7 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
       meanShare: list("Share of the encoder's mean in each of the six channels of a performance, the rest is drawn; 0 where absent.", number("Share.", 0, 1), 6, 6),
       temperature: list("Standard deviation of the noise that each of the six channels starts from; 1 where absent.", number("Deviation.", 0, 10), 6, 6),
     },
-    { description: "How the model is sampled unless told otherwise; written into the checkpoint.", required: ["steps", "guidance", "slowTempoFactor", "gains"] },
+    { description: "How the model is sampled unless told otherwise; written into the checkpoint." },
   ),
   validateEvery: count("Steps between validations.", 1, 10_000_000),
   saveEvery: count("Steps between saved states: what a kill can lose.", 1, 10_000_000),

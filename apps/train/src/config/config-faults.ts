@@ -75,10 +75,20 @@ function explain({ instancePath, keyword, params, message, parentSchema }: Error
   }
   if (keyword === "required") return `${where}${path.length > 0 ? `${what}: ` : ""}"${(params as { missingProperty: string }).missingProperty}" is missing`;
   if (keyword === "anyOf") return `${where}${what} must be ${alternatives(parentSchema)}${shown}`;
+  const length = lengthOf(keyword, parentSchema);
+  if (length) return `${where}${what} must be ${length}${shown}`;
   const kind = KINDS[String((params as { type?: unknown }).type)];
   if (keyword === "type" && path.length === 0 && got === null) return `${where}the file is empty. It must at least say "data"`;
   if (keyword === "type" && kind) return `${where}${what} must be ${kind}${shown}`;
   return `${where}${what} ${message ?? "is wrong"}${shown}`;
+}
+
+/** How long a list or text must be, where that is what is wrong. */
+function lengthOf(keyword: string, schema: unknown): string | null {
+  const { minItems, maxItems } = schema as { minItems?: number; maxItems?: number };
+  if (keyword === "minLength") return "a text that is not empty";
+  if (keyword !== "minItems" && keyword !== "maxItems") return null;
+  return minItems === maxItems ? `a list of ${minItems}` : `a list of ${minItems} to ${maxItems}`;
 }
 
 /** Kinds of values as people call them. */

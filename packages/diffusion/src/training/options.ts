@@ -108,11 +108,13 @@ export const DEFAULT_TRAINING: TrainingOptions = {
 };
 
 /** Some of the options; the rest keep their defaults. */
-export type PartialTraining = Partial<Omit<TrainingOptions, "mean" | "flow">> & {
+export type PartialTraining = Partial<Omit<TrainingOptions, "mean" | "flow" | "sampling">> & {
   /** Of the first stage. */
   readonly mean?: Partial<MeanStageOptions>;
   /** Of the second stage. */
   readonly flow?: Partial<FlowStageOptions>;
+  /** Of sampling. */
+  readonly sampling?: Partial<SamplingConfig>;
 };
 
 /**
@@ -128,6 +130,7 @@ export function trainingOptions(partial: PartialTraining = {}): TrainingOptions 
     denoiser: partial.denoiser ?? DEFAULT_TRAINING.denoiser,
     mean: { ...DEFAULT_TRAINING.mean, ...partial.mean },
     flow: { ...DEFAULT_TRAINING.flow, ...partial.flow },
+    sampling: { ...DEFAULT_TRAINING.sampling, ...partial.sampling },
   };
   const { batch, notes, encoder, denoiser } = options;
   checkPass({ names: ["batch", "notes"], batch, notes, width: Math.max(encoder.hidden, denoiser.hidden), advice: "Lower one of them." });

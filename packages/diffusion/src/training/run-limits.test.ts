@@ -24,6 +24,12 @@ describe("limits of a run", () => {
     expect(() => classicTrainingOptions({ batch: 512 })).toThrow(/512 × 200 × 9,216 = 943,718,400/);
   });
 
+  test("what the U-Net's smallest image attends to counts, the square of a segment", () => {
+    const unet = (segmentNotes: number) => () => classicTrainingOptions({ network: { kind: "unet", segmentNotes }, batch: 1, validation: { batch: 1 } });
+    expect(unet(3600)).not.toThrow();
+    expect(unet(8192)).toThrow(/1 × 8192 × 294,912 = 2,415,919,104/);
+  });
+
   test("weights are counted, not made", () => {
     expect(MAX_WEIGHTS * 5 * Float32Array.BYTES_PER_ELEMENT).toBeLessThan(2 ** 31);
     expect(() => classicTrainingOptions({ network: { residualChannels: 8192, residualLayers: 256 } })).toThrow("got 138,641,048,581");

@@ -11,7 +11,7 @@ import { classicTensors } from "../../classic/checkpoint.js";
 import { checkNetwork } from "../../classic/config-file.js";
 import { LOSS_TERMS, type LossTerm, type LossType, type ReconstructionBound } from "../../classic/losses.js";
 import { Field } from "../../config-field.js";
-import { notesMultiple, unetSizes } from "../../classic/unet-tensors.js";
+import { ATTENTION_HEADS, notesMultiple, unetSizes } from "../../classic/unet-tensors.js";
 import { CheckpointError } from "../../errors.js";
 import { BETA_RANGE, isBeta } from "../../sampling/noise-schedule.js";
 import { checkPass, checkWeights } from "../run-limits.js";
@@ -251,12 +251,17 @@ export function withClassicDefaults(partial: PartialClassicTraining): ClassicTra
   };
 }
 
-/** Values of a note in the widest layer: the gated outputs of all of DiffWave's layers side by side, or inside a block of the U-Net. */
+/**
+ * Values of a note in the widest layer: of DiffWave the gated outputs of all layers side by side, or all that is under a filter;
+ * of the U-Net the inside of a block, or how its smallest image attends to itself.
+ */
 function layerWidth(network: ClassicNetworkConfig): number {
-  if (network.kind === "diffwave") return network.residualLayers * network.residualChannels;
-  const { levels, width } = unetSizes(network);
+  if (network.kind === "diffwave") return network.residualChannels * Math.max(2, network.residualLayers, network.kernelSize);
+  const { levels, width, multiple } = unetSizes(network);
   // Notes and width are halved from level to level.
-  return Math.max(...levels.map(({ channels }, i) => (width * channels * network.convnextMult) / 4 ** i));
+  const blocks = levels.map(({ channels }, i) => (width * channels * network.convnextMult) / 4 ** i);
+  const pixels = (network.segmentNotes * width) / multiple ** 2;
+  return Math.ceil(Math.max(...blocks, (ATTENTION_HEADS * pixels ** 2) / network.segmentNotes));
 }
 
 /** Refuse a network that there cannot be, or whose checkpoint could not be read again. */
