@@ -111,7 +111,7 @@ export function AgreementCurves({ runs, version, themeKey, ended }: CurvesProps)
           </span>
         )}
       </div>
-      {kind === "agreement" && measures.length > 0 && <p class="muted">{explained(pieces)}</p>}
+      {kind === "agreement" && measures.length > 0 && <p class="muted">{`${explained(pieces)}${isCurve(runs, measures) ? " Over steps." : ""}`}</p>}
       {kind === "correlation" && <p class="muted">What the model expects of unseen pieces, correlated with each performance of them, parameter by parameter; 1 is the same. Over steps.</p>}
       {measures.length === 0 ? (
         <p class="empty">{ended ? "Not measured in this run." : "Not measured yet. On unseen pieces the model's performances are compared with those of pianists now and then."}</p>
@@ -128,7 +128,12 @@ export function AgreementCurves({ runs, version, themeKey, ended }: CurvesProps)
 
 function explained(pieces: number): string {
   const played = pieces > 1 ? `One performance by the model of each of ${pieces} pieces it does not learn from, correlated with the pianists who played them, by passages of 400 notes, mean of the pieces` : "One performance by the model of a piece it does not learn from, correlated with the pianists who played it, by passages of 400 notes";
-  return `${played}; 1 is the same. Over steps.`;
+  return `${played}; 1 is the same.`;
+}
+
+/** Whether any measure was taken more than once, so that there is a curve to see. */
+function isCurve(runs: readonly DrawnRun[], measures: readonly string[]): boolean {
+  return runs.some(({ history }) => measures.some((measure) => history.validations.filter(({ agreement }) => agreement[measure] !== undefined).length > 1));
 }
 
 function Measure({ measure, kind, runs, version, themeKey }: CurvesProps & { readonly measure: string; readonly kind: "agreement" | "correlation" }) {

@@ -90,7 +90,7 @@ function Dashboard() {
           ) : (
             <>
               <RunHeader key={detail.id} detail={detail} history={history} connection={connection} />
-              <Figures history={history} />
+              <Figures history={history} engine={detail.engine} />
               <div class="cards">
                 <LossCurves {...shared} />
                 <AgreementCurves {...shared} />

@@ -53,7 +53,7 @@ export function RunHeader({ detail, history, connection }: { readonly detail: Ru
 }
 
 /** The newest figures. */
-export function Figures({ history }: { readonly history: History }) {
+export function Figures({ history, engine }: { readonly history: History; readonly engine: string }) {
   const { latest } = history;
   if (!latest) return null;
   const tiles: readonly (readonly [name: string, value: string, detail?: string])[] = [
@@ -61,7 +61,7 @@ export function Figures({ history }: { readonly history: History }) {
     ["Learning rate", figure(latest.learningRate), `gradient ${figure(latest.gradientNorm)}`],
     ["Throughput", `${figure(latest.notesPerSecond)}`, "notes a second"],
     ["Time of a step", Number.isFinite(latest.milliseconds) ? `${figure(latest.milliseconds)} ms` : NOTHING, latest.stage && `stage ${latest.stage}`],
-    ["Memory", memory(latest.rssMB), latest.tensorMB > 0 ? `${Number.isFinite(latest.tensors) ? `${latest.tensors.toLocaleString("en")} ` : ""}tensors, ${memory(latest.tensorMB)}` : "of the process"],
+    ["Memory", memory(latest.rssMB), latest.tensorMB > 0 ? `${Number.isFinite(latest.tensors) ? `${latest.tensors.toLocaleString("en")} ` : ""}tensors, ${memory(latest.tensorMB)}` : engine === "torch" ? "without PyTorch's processes" : "of the process"],
   ];
   return (
     <dl class="figures">
@@ -157,7 +157,8 @@ function progress({ config }: RunDetail, { stages, latest, validations }: Histor
   return { at: latest?.at ?? validations.at(-1)?.at ?? 0, total };
 }
 
+/** The middle one of the last times: a few slow steps at the beginning say nothing of those to come. */
 function recentMilliseconds({ columns, stride }: History): number {
-  const recent = columns.milliseconds.slice(-Math.max(1, Math.round(50 / stride))).filter((value) => Number.isFinite(value));
-  return recent.reduce((sum, value) => sum + value, 0) / recent.length;
+  const recent = columns.milliseconds.slice(-Math.max(1, Math.round(50 / stride))).filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
+  return recent[recent.length >> 1] ?? NaN;
 }

@@ -70,12 +70,13 @@ function Launch({ launch, onStarted }: { readonly launch: LaunchView; readonly o
       setState((error as Error).message);
     }
   };
-  const verb = launch.running ? "Running" : state === "starting" ? "Starting …" : launch.resumable ? "Go on" : "Start";
+  const done = launch.finished && !launch.running;
+  const verb = launch.running ? "Running" : done ? "Finished" : state === "starting" ? "Starting …" : launch.resumable ? "Go on" : "Start";
   return (
-    <div class={`launch ${launch.running ? "running" : ""}`}>
+    <div class={`launch ${launch.running || done ? "idle" : ""}`}>
       <h3>{launch.name}</h3>
       <p class="muted">{launch.description}</p>
-      <button type="button" class="primary" data-launch={launch.id} disabled={launch.running || state === "starting"} onClick={() => void start()}>
+      <button type="button" class="primary" data-launch={launch.id} disabled={launch.running || done || state === "starting"} onClick={() => void start()}>
         {verb}
       </button>
       {state !== "ready" && state !== "starting" && <p class="note bad" role="alert">{state}</p>}

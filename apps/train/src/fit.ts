@@ -17,7 +17,7 @@ import { controlFile } from "./run/control-file.js";
 import { chooseEngine, isTorch } from "./run/engine-choice.js";
 import { metricsFile, pastValidations } from "./run/metrics-file.js";
 import { runLog } from "./run/run-log.js";
-import { runStatusFile, type RunStatusFile } from "./run/run-status.js";
+import { readRunRecord, runStatusFile, type RunStatusFile } from "./run/run-status.js";
 import { stepWatch, type StepWatch } from "./run/step-watch.js";
 import { openTrainer } from "./run/trainers.js";
 import { checkBatch, lendProcesses, nodeRankOf, type TorchOptions } from "./torch-engine.js";
@@ -91,7 +91,7 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
   await folder.begin(resume);
   process.stderr.write(`engine: ${describeEngine(engine)}\ndata: ${trainer.data}\n`);
   for (const warning of trainer.warnings) process.stderr.write(`dexter-train: warning: ${warning}\n`);
-  const status = runStatusFile(folder.path, { name: config.name, model: config.model, config: resolved, engine: engine.name, engineReason: reason });
+  const status = runStatusFile(folder.path, { name: config.name, model: config.model, config: resolved, engine: engine.name, engineReason: reason }, resume && (await readRunRecord(folder.path))?.startedAt);
   const progress = showProgress("steps");
   await interruptible(async (signal) => {
     const controller = new AbortController();

@@ -43,8 +43,8 @@ function lines(unit: string, stream: NodeJS.WriteStream): Progress {
       const now = performance.now();
       if (now - last < LINE_EVERY * 1000 || done >= total) return;
       last = now;
-      const left = (now - start) / 1000 / done * (total - done);
-      stream.write(`${done}/${total} ${unit}, about ${formatSeconds(left)} left (${what})\n`);
+      const left = done > 0 ? `, about ${formatSeconds((now - start) / 1000 / done * (total - done))} left` : "";
+      stream.write(`${Math.floor(done)}/${total} ${unit}${left} (${what})\n`);
     },
     stop: () => undefined,
   };

@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { openLaunches } from "../src/dashboard/launches.js";
 import { startDashboard, type Dashboard } from "../src/dashboard/server.js";
 import type { RunSummary } from "../src/dashboard/views.js";
 import { appendLines, stepLine, writeRecord, writeSimulatedRun } from "./simulated-run.js";
@@ -120,6 +121,19 @@ test("a run that was deleted is no longer listed; one that begins in its place i
   writeSimulatedRun(passing, { name: "passing", steps: 5 });
   expect((await summaries()).find(({ name }) => name === "passing")).toMatchObject({ id: found?.id, status: "running" });
   rmSync(passing, { recursive: true });
+});
+
+test("a configuration can be started, gone on with once a state is there, and neither once its run is finished", async () => {
+  writeFileSync(join(folder, "planned.yaml"), "data: set.h5\n");
+  const output = join(folder, "runs", "planned");
+  const launches = await openLaunches([join(folder, "planned.yaml")], { runs: folder, demo: join(folder, "no-demo") });
+  const view = async (): Promise<unknown> => (await launches.views()).map(({ resumable, finished }) => ({ resumable, finished }));
+  expect(await view()).toEqual([{ resumable: false, finished: false }]);
+  writeSimulatedRun(output, { name: "planned", status: "stopped", steps: 3 });
+  writeFileSync(join(output, "state.safetensors"), "");
+  expect(await view()).toEqual([{ resumable: true, finished: false }]);
+  writeRecord(output, { name: "planned", status: "finished" });
+  expect(await view()).toEqual([{ resumable: true, finished: true }]);
 });
 
 describe("what it refuses", () => {

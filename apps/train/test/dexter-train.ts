@@ -6,10 +6,13 @@ import { fileURLToPath } from "node:url";
 
 const BIN = fileURLToPath(new URL("../bin/dexter-train.mjs", import.meta.url));
 
+const PROGRESS = /^\d+\/\d+ \w+(, about [^\n]* left)? \([^\n]*\)\n/gm;
+
 /** How a run ended. */
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
+  /** Without the lines that tell, on a slow machine, how far it is. */
   readonly stderr: string;
 }
 
@@ -35,7 +38,7 @@ function start(args: readonly string[], environment: Readonly<Record<string, str
     let stderr = "";
     child.stdout.on("data", (text) => (stdout += text));
     child.stderr.on("data", (text) => (stderr += text));
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    child.on("close", (code) => resolve({ code, stdout, stderr: stderr.replace(PROGRESS, "") }));
   });
   return { child, outcome };
 }

@@ -83,8 +83,8 @@ test("a loss that is not finite ends a run in one line and leaves the last good 
   const run = await fit("diverged", "mean.learningRate=1", "mean.weightDecay=10", "saveEvery=3", "validateEvery=1000");
   expect(run).toMatchObject({ code: 1, stdout: "" });
   const last = run.stderr.trimEnd().split("\n").at(-1) ?? "";
-  expect(last).toMatch(/^dexter-train: Training diverged at step \d+: the (loss|gradient) is not finite\. Lower the learning rate/);
-  const step = Number(/at step (\d+)/.exec(last)?.[1]);
+  expect(last).toMatch(/^dexter-train: Training diverged after step \d+: the (loss|gradient) is not finite\. Lower the learning rate/);
+  const step = Number(/after step (\d+)/.exec(last)?.[1]);
   expect(savedSteps("diverged")).toEqual(expect.arrayContaining([3 * Math.floor(step / 3)]));
   expect(record("diverged")).toMatchObject({ status: "failed", message: last.replace("dexter-train: ", "") });
   expect(existsSync(inFolder("diverged", "model"))).toBe(false);

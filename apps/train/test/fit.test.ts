@@ -75,8 +75,11 @@ describe("dexter-train fit", () => {
       for (const file of readdirSync(inFolder(run, "tensorboard"))) writeFileSync(inFolder(run, "tensorboard", file), "damaged");
       appendFileSync(inFolder(run, "metrics.jsonl"), '{"type":"st');
     }
+    const begun = status("interrupted")["startedAt"];
+    expect(Date.parse(String(begun))).toBeGreaterThan(0);
     const resumed = await Promise.all([fit("interrupted", "--resume"), fit("killed", "--resume")]);
     expect(resumed.map(({ code }) => code)).toEqual([0, 0]);
+    expect(status("interrupted")["startedAt"]).toBe(begun);
     for (const run of ["interrupted", "killed"]) {
       expect(stepsLogged(run)).toEqual(stepsLogged("whole"));
       for (const file of ["model/model.safetensors", "model/config.json", "model/README.md", "last/model.safetensors", "samples/000090.mid"]) {

@@ -491,7 +491,7 @@ withTorch("the processes", () => {
     const network = await classicNetwork(start(2), diffWave);
     const trainee = traineeOf(diffWave.weights);
     await network.inject({ ...classicBatch, clean: tensor(given.clean.map((x, i) => (i === 7 ? NaN : x)), B, N, P) });
-    await expect(network.step(trainee)).rejects.toMatchObject({ name: "DivergenceError", message: expect.stringContaining("diverged at step 0: the loss is not finite") });
+    await expect(network.step(trainee)).rejects.toMatchObject({ name: "DivergenceError", message: expect.stringContaining("diverged after step 0: the loss is not finite") });
     await expect(network.validate()).rejects.toThrow("diverged");
   });
 

@@ -79,6 +79,8 @@ function explain({ instancePath, keyword, params, message, parentSchema }: Error
   if (length) return `${where}${what} must be ${length}${shown}`;
   const kind = KINDS[String((params as { type?: unknown }).type)];
   if (keyword === "type" && path.length === 0 && got === null) return `${where}the file is empty. It must at least say "data"`;
+  const { comparison, limit } = params as { comparison?: string; limit?: number };
+  if (comparison !== undefined && LIMITS[comparison]) return `${where}${what} must be ${LIMITS[comparison]} ${limit}${shown}`;
   if (keyword === "type" && kind) return `${where}${what} must be ${kind}${shown}`;
   return `${where}${what} ${message ?? "is wrong"}${shown}`;
 }
@@ -90,6 +92,9 @@ function lengthOf(keyword: string, schema: unknown): string | null {
   if (keyword !== "minItems" && keyword !== "maxItems") return null;
   return minItems === maxItems ? `a list of ${minItems}` : `a list of ${minItems} to ${maxItems}`;
 }
+
+/** Comparisons in words. */
+const LIMITS: Readonly<Record<string, string>> = { ">=": "at least", "<=": "at most", ">": "more than", "<": "less than" };
 
 /** Kinds of values as people call them. */
 const KINDS: Readonly<Record<string, string>> = { integer: "a whole number", number: "a number", null: "null", boolean: "true or false", string: "a text", array: "a list", object: "a group of keys" };

@@ -8,6 +8,7 @@ import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readFitConfig } from "../fit-config.js";
+import { readRunRecord } from "../run/run-status.js";
 import type { ChildState } from "./run-source.js";
 import type { LaunchView } from "./views.js";
 
@@ -91,6 +92,7 @@ export async function openLaunches(configs: readonly string[], { runs, demo = DE
             description: launch.description,
             running: children.get(folder)?.running ?? false,
             resumable: !launch.fresh && (await hasState(folder)),
+            finished: !launch.fresh && (await readRunRecord(folder))?.status === "finished",
           };
         }),
       );

@@ -40,4 +40,6 @@ export interface LaunchView {
   readonly running: boolean;
   /** A state is there to go on from. */
   readonly resumable: boolean;
+  /** It has taken all of its steps. */
+  readonly finished: boolean;
 }

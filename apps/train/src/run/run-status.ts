@@ -30,9 +30,12 @@ export interface RunStatusFile {
   set(status: RunStatus, message?: string): Promise<void>;
 }
 
-/** The status file of a run that begins or goes on now. */
-export function runStatusFile(folder: string, facts: RunFacts): RunStatusFile {
-  const startedAt = new Date().toISOString();
+/**
+ * The status file of a run that begins or goes on now.
+ *
+ * @param startedAt - when it had begun, where it goes on
+ */
+export function runStatusFile(folder: string, facts: RunFacts, startedAt = new Date().toISOString()): RunStatusFile {
   return {
     set: (status, message) =>
       writeFileAtomic(join(folder, FILE), `${JSON.stringify({ ...facts, pid: process.pid, host: hostname(), startedAt, status, ...(message ? { message } : {}) }, null, 2)}\n`),

@@ -44,6 +44,14 @@ test("each piece is played once a round, the first is shown, and agreement is th
   expect(alone.agreement["tempo"]).toBeLessThan(0.99);
 });
 
+test("where the pianists have no figure, the draw has none", async () => {
+  const [a, b, c] = piece.pianists;
+  const plain = (one: PerformanceParameters): PerformanceParameters => ({ ...one, articulationLog2: new Float64Array(one.length).fill(-1) });
+  const { agreement, human } = await sampleRound([named("even", [plain(a), plain(b)])])(async () => c);
+  expect([agreement["articulation"], human["articulation"][0]]).toEqual([NaN, NaN]);
+  expect(Number.isFinite(agreement["tempo"])).toBe(true);
+});
+
 test("a measure that a piece does not have is left out of the mean", () => {
   const of = (tempo: number, timing: number) => ({ agreement: { tempo, timing }, human: { tempo: [tempo, tempo] as const, timing: [timing, timing] as const } });
   expect(joinFigures([of(0.2, NaN), of(0.6, 0.5)])).toEqual({ agreement: { tempo: 0.4, timing: 0.5 }, human: { tempo: [0.4, 0.4], timing: [0.5, 0.5] }, pieces: 2 });

@@ -66,7 +66,7 @@ function mean(values: readonly number[]): number {
 
 /** Figures of drawn performances beside the pianists'. */
 export interface SampleFigures {
-  /** Mean r of the draw with each pianist, by measure. */
+  /** Mean r of the draw with each pianist, by measure; not a number where the pianists have no figure, either. */
   readonly agreement: Readonly<Record<string, number>>;
   /** r of one pianist with another, and with the mean of the others. */
   readonly human: Readonly<Record<string, readonly [number, number]>>;
@@ -143,7 +143,7 @@ export function sampleComparison({ score, pianists }: SamplePiece): (drawn: Perf
     const { oneDraw } = agreement(score, pianists, [drawn], COMPARED);
     const tempo = tempoCurve(score, drawn);
     return {
-      agreement: { ...oneDraw },
+      agreement: Object.fromEntries(measures.map((measure) => [measure, Number.isFinite(among.betweenPianists[measure]) ? oneDraw[measure] : NaN])),
       human: Object.fromEntries(measures.map((measure) => [measure, [among.betweenPianists[measure], among.withMeanOfOthers[measure]] as const])),
       onsetBeat: [...tempo.onsetBeat],
       tempo: { sample: rounded(tempo.value), human: humanTempo },

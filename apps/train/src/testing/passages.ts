@@ -72,7 +72,7 @@ export function choosePassages(sets: readonly StoredSet[], { split, notes, count
   const found = long.length > 0 ? long : short;
   if (found.length === 0) {
     const why = pieces === 0 ? `holds no performance in the split "${split}"` : `no piece of the split "${split}" was played by ${performers}`;
-    throw new SetFileError(sets[0].path, "", `${why}${sets.length > 1 ? `, nor do the other ${sets.length - 1} sets` : ""}`);
+    throw new SetFileError(sets[0].path, "", `${why}${sets.length > 1 ? `, nor do the other ${sets.length - 1} sets` : ""}. Name the other by --split, or another set`);
   }
   if (found.length <= count) return found;
   return Array.from({ length: count }, (_, i) => found[Math.floor(((i + 0.5) * found.length) / count)]);

@@ -21,7 +21,7 @@ class Divergence(Exception):
 
     def __init__(self, step: int, what: str) -> None:
         super().__init__(
-            f"Training diverged at step {step}: {what} is not finite. Lower the learning rate, or resume from the last saved state."
+            f"Training diverged after step {step}: {what} is not finite. Lower the learning rate, or resume from the last saved state."
         )
 
 

@@ -78,7 +78,7 @@ export class DivergenceError extends Error {
   readonly step: number;
 
   constructor(step: number, what: string) {
-    super(`Training diverged at step ${step}: ${what} is not finite. Lower the learning rate, or resume from the last saved state.`);
+    super(`Training diverged after step ${step}: ${what} is not finite. Lower the learning rate, or resume from the last saved state.`);
     this.name = "DivergenceError";
     this.step = step;
   }
