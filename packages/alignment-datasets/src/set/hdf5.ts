@@ -12,10 +12,22 @@ let opened: Promise<Hdf5> | undefined;
 export function hdf5(): Promise<Hdf5> {
   opened ??= h5wasm.ready.then((module) => {
     // Otherwise the library prints its faults to stderr and answers with a handle of −1.
-    (module as unknown as { activate_throwing_error_handler(): void }).activate_throwing_error_handler();
+    const library = module as unknown as Hdf5Runtime;
+    library.activate_throwing_error_handler();
+    // Asked before it prints that it gives up on a damaged file.
+    library.onAbort = (reason) => {
+      throw new Error(`the HDF5 library gave up: ${String(reason)}`);
+    };
     return h5wasm;
   });
   return opened;
+}
+
+/** What there is of the library beside its classes. */
+interface Hdf5Runtime {
+  activate_throwing_error_handler(): void;
+  /** Emscripten calls it when the program inside ends itself. */
+  onAbort?: (reason: unknown) => void;
 }
 
 /** The last line of an HDF5 error stack: the cause. */
