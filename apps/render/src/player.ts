@@ -10,8 +10,11 @@ import { steer, type SteeredRendering, type SteerRequest } from "@dexter/transfe
 import { isClassicFolder, loadClassicModel, loadModel } from "@dexter/diffusion/node";
 import { CONTROL_MEASURE } from "./control-requests.js";
 
+/** What classic models alone may be asked for. */
+export type ClassicChoices = Pick<ClassicRenderOptions, "sampler" | "eta" | "overlap" | "compat">;
+
 /** What a player may be asked for. */
-export interface PlayOptions extends RenderOptions, Pick<ClassicRenderOptions, "sampler"> {
+export interface PlayOptions extends RenderOptions, ClassicChoices {
   /** Controls that the performance shall follow. */
   readonly requests?: readonly SteerRequest[];
   /** Told what a person should know. */
@@ -48,8 +51,9 @@ export async function loadPlayer(folder: string): Promise<Player> {
   const model = await loadModel(folder);
   return {
     name,
-    async play(score, { sampler, requests = [], onWarning, ...options }) {
-      if (sampler !== undefined) throw new RenderError(`the model ${name} has one sampler: leave out --sampler, which is for classic models.`);
+    async play(score, { sampler, eta, overlap, compat, requests = [], onWarning, ...options }) {
+      const foreign = Object.entries({ sampler, eta, overlap, compat }).find(([, value]) => value !== undefined);
+      if (foreign) throw new RenderError(`the model ${name} has one sampler: leave out --${foreign[0]}, which is for classic models.`);
       if (requests.length === 0) return renderScore(model, score, options);
       const { renderings, warnings } = await steer(model, score, requests, { ...options, measure: CONTROL_MEASURE });
       for (const warning of warnings) onWarning?.(warning);

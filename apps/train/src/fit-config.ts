@@ -7,6 +7,7 @@ import { Ajv } from "ajv";
 import { LineCounter, parseDocument } from "yaml";
 import { FormatError } from "@dexter/codec";
 import { readFileBounded } from "@dexter/codec/node";
+import type { SamplerName } from "@dexter/diffusion";
 import {
   classicTrainingOptions, trainingOptions, withClassicDefaults, type PartialClassicTraining, type PartialTraining,
 } from "@dexter/diffusion/training";
@@ -56,12 +57,28 @@ export interface BaseFitConfig extends RunSettings {
   readonly patience: number | null;
 }
 
+/** How a classic run draws its samples on the way; what is `null` is the sampler's own choice. */
+export interface FitSampling {
+  /** How noise becomes data. */
+  readonly sampler: SamplerName | null;
+  /** Of the sampler. */
+  readonly steps: number | null;
+  /** Guidance w. */
+  readonly guidance: number;
+  /** Fresh noise of ddim. */
+  readonly eta: number | null;
+}
+
+const SAMPLING: FitSampling = { sampler: null, steps: null, guidance: 1.2, eta: null };
+
 /** A run of a classic denoiser. */
 export interface ClassicFitConfig extends RunSettings {
   /** Which network. */
   readonly model: "diffwave" | "unet";
   /** Options of training that differ from the recipe; they name the network. */
   readonly training: PartialClassicTraining;
+  /** How samples are drawn on the way. */
+  readonly sampling: FitSampling;
   /** A model folder to go on from, absolute path. */
   readonly initial: string | null;
 }
@@ -143,9 +160,12 @@ function complete(settings: RunSettings, model: ModelKind, said: Readonly<Record
       controls: controls === true ? CONTROL_NAMES : ((controls || []) as string[]),
     };
   }
-  const { initial, ...training } = said;
+  const { initial, sampling, ...training } = said;
   const network = { ...(training["network"] as object | undefined), kind: model };
-  return { ...settings, model, training: { ...training, network } as PartialClassicTraining, initial: typeof initial === "string" ? resolve(beside, initial) : null };
+  return {
+    ...settings, model, training: { ...training, network } as PartialClassicTraining, sampling: { ...SAMPLING, ...(sampling as Partial<FitSampling> | undefined) },
+    initial: typeof initial === "string" ? resolve(beside, initial) : null,
+  };
 }
 
 function toPlain(document: ReturnType<typeof parseDocument>, path: string): unknown {

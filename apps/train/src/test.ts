@@ -42,6 +42,8 @@ export function testCommand(): Command {
     .addOption(new Option("--steps <n>", "of the sampler (default: the model's)").argParser(integerBetween(1, 10_000)))
     .addOption(new Option("-w, --guidance <w>", "strength of the guidance (default: the model's)").argParser(numberBetween(-20, 20)))
     .addOption(new Option("--eta <share>", "fresh noise of ddim, 0 to 1").argParser(numberBetween(0, 1)))
+    .addOption(new Option("--compat <program>", "sample a classic model as the Python DExter does: its published weights were judged so").choices(["original"]))
+    .option("--perceptual", "tell a classic network that reads perceptual features those of the label (default: the average)")
     .option("--transfer", "start from another performance of the passage, covered with noise")
     .addOption(new Option("--sample-steps-frac <share>", `with --transfer, part of the way that is walked; 1 starts from the performance itself (default: 0.75, of a model trained on pairs 1); less than 1 implies --transfer`).argParser(numberBetween(0.01, 1)))
     .option("-o, --output <folder>", "the report (default: CHECKPOINT-test beside the checkpoint)")

@@ -86,6 +86,8 @@ test("what set and configuration do not share is told before an engine is loaded
   for (const [more, message] of [
     [["monitor.name=los"], 'monitor.name: no validation has a figure "los". Did you mean "loss"?'],
     [["monitor.name=agreement.tempo"], "monitor.name: agreement.tempo is measured where a sample is drawn; every validation needs one. Set sampleEvery to 1, got 4"],
+    [["sampling.sampler=heun"], 'sampling.sampler: "heun" does not fit a model that predicts noise; take dpmpp2m'],
+    [["sampling={ sampler: ddpm, eta: 0.5 }"], 'sampling.eta: "ddpm" has eta 1; take ddim'],
     [["network.scoreFeatures=9"], "score must be [20, 9], got 80 values, [20, 4]. Set network.scoreFeatures to 4."],
     [["network.parameters=4", "loss.weights=[1, 1, 1, 1]"], "parameters must be [20, 4], got 100 values, [20, 5]. Set network.parameters to 5."],
   ] as const) {
@@ -95,7 +97,7 @@ test("what set and configuration do not share is told before an engine is loaded
 
   const warning = "optimizer.warmup is 200 steps, of which the run takes 2: the learning rate ends at 1 % of its peak";
   const monitored = ["monitor={ name: agreement.velocityOnset, mode: max }", "sampleEvery=1", "validation.everySteps=1"];
-  const warned = await dexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("warm"), "--json", "optimizer.warmup=200", "steps=2", ...monitored);
+  const warned = await dexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("warm"), "--json", "optimizer.warmup=200", "steps=2", "sampling={ sampler: cfdg_ddpm_x0, steps: 3, guidance: 1.5 }", ...monitored);
   expect(warned.code).toBe(0);
   expect(warned.stderr).toContain(`dexter-train: warning: ${warning}\n`);
   expect(readFileSync(inFolder("warm", "metrics.jsonl"), "utf8")).toContain(warning);

@@ -1,7 +1,7 @@
 /**
  * @file `dexter-train test` as a person runs it: tiny checkpoints on the tiny corpus of alignment-datasets.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { jest } from "@jest/globals";
 import { readMidi } from "@dexter/codec";
 import { classicTensors, DEFAULT_DIFFWAVE } from "@dexter/diffusion";
-import { saveClassicCheckpoint } from "@dexter/diffusion/node";
+import { loadClassicCheckpoint, saveClassicCheckpoint } from "@dexter/diffusion/node";
 import type { TestedPassage } from "@dexter/eval-features";
 import { dexterTrain, startDexterTrain } from "./dexter-train.js";
 
@@ -93,6 +93,21 @@ describe("dexter-train test", () => {
     expect(itself.samples[0].parameters).not.toEqual(covered.samples[0].parameters);
   });
 
+  test("of a classic model samples as the Python DExter does, and may be told what the label feels like", async () => {
+    const output = join(folder, "original");
+    const draw = async (...options: string[]): Promise<TestedPassage["samples"]> => {
+      const run = await dexterTrain("test", classic, "--data", soundSet, "--samples", "1", "--segments", "1", ...options, "-o", output, "--json");
+      expect(run).toMatchObject({ code: 0 });
+      return (JSON.parse(run.stdout) as Figures).passages[0].samples;
+    };
+    const original = await draw("--compat", "original");
+    const { settings } = JSON.parse(readFileSync(join(output, "report.json"), "utf8")) as { settings: unknown };
+    expect(settings).toMatchObject({ sampler: "cfdg_ddpm", compat: "original" });
+    expect(frameCount(readFileSync(join(output, "samples/001-1.gif")))).toBeGreaterThan(20);
+    expect(await draw("--sampler", "cfdg_ddpm")).not.toEqual(original);
+    expect(await draw("--compat", "original", "--perceptual")).not.toEqual(original);
+  });
+
   test("of the base model follows the flow's steps", async () => {
     const output = join(folder, "base");
     const run = await dexterTrain("test", BASE, "--data", keySet, "--samples", "1", "--steps", "3", "--transfer", "-o", output);
@@ -116,6 +131,12 @@ describe("dexter-train test", () => {
 
   test("what cannot be is one line and an exit code, and nothing is written", async () => {
     const full = join(folder, "full.txt");
+    const plain = join(folder, "plain");
+    cpSync(classic, plain, { recursive: true });
+    const { config } = await loadClassicCheckpoint(classic);
+    const network = { ...config.network, film: false } as typeof DEFAULT_DIFFWAVE;
+    const tensors = Object.fromEntries(classicTensors(network).map(({ name, shape }) => [name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) }]));
+    await saveClassicCheckpoint(plain, { config: { ...config, network }, tensors });
     writeFileSync(full, "precious");
     const cases: readonly [args: readonly string[], code: number, message: string][] = [
       [["/nowhere", "--data", soundSet], 1, "config.json is missing in /nowhere"],
@@ -124,6 +145,8 @@ describe("dexter-train test", () => {
       [[classic, "--data", keySet], 1, 'Prepare it with --release sound'],
       [[classic, "--data", soundSet, "--sampler", "ddmp"], 2, 'got "ddmp". Did you mean "ddpm"?'],
       [[classic, "--data", soundSet, "--eta", "1"], 2, "take --sampler ddim"],
+      [[BASE, "--data", keySet, "--compat", "original"], 2, "--compat: is for classic models"],
+      [[plain, "--data", soundSet, "--perceptual"], 2, "--perceptual: the network reads no perceptual features"],
       [[classic, "--data", soundSet, "-o", full], 2, "is a file, expected a folder"],
       [[classic, "--data", soundSet, "-o", folder], 2, "holds something other than a report"],
     ];

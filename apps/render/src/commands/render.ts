@@ -5,19 +5,18 @@ import { randomInt } from "node:crypto";
 import { basename } from "node:path";
 import { inShard, writeMatch, writeMidi, type Performance, type Shard } from "@dexter/codec";
 import { loadScore } from "@dexter/codec/node";
-import type { SamplerName } from "@dexter/diffusion";
 import { plotPerformance } from "@dexter/eval-features";
 import { readRequests } from "../control-requests.js";
 import { EXIT, describeFailure } from "../failure.js";
 import { defaultModelFolder } from "../model-folder.js";
 import { checkTarget, writeOutputs, type OutputFile } from "../output-files.js";
 import { clock, startProgress } from "../progress.js";
-import { loadPlayer, type Played, type Player } from "../player.js";
+import { loadPlayer, type ClassicChoices, type Played, type Player } from "../player.js";
 import { outputsOf, planTargets, type ScoreTargets } from "../render-targets.js";
 import { complain, print, type Verbosity } from "../terminal.js";
 
 /** Options of `dexter render`. */
-export interface RenderOptions extends Verbosity {
+export interface RenderOptions extends Verbosity, ClassicChoices {
   readonly output?: string;
   readonly match?: string;
   readonly plot?: string;
@@ -25,7 +24,6 @@ export interface RenderOptions extends Verbosity {
   readonly samples: number;
   readonly steps?: number;
   readonly guidance?: number;
-  readonly sampler?: SamplerName;
   readonly tempo?: number;
   readonly set?: readonly string[];
   readonly curve?: readonly string[];
@@ -66,6 +64,9 @@ export async function render(scores: readonly string[], options: RenderOptions):
         steps: options.steps,
         guidance: options.guidance,
         sampler: options.sampler,
+        eta: options.eta,
+        overlap: options.overlap,
+        compat: options.compat,
         tempo: options.tempo,
         requests,
         onWarning: (message) => complain(message, { file }),

@@ -2,6 +2,7 @@
  * @file What a configuration may say of training a classic denoiser: the options
  * of `ClassicTrainingOptions` under their own names.
  */
+import { SAMPLER_NAMES } from "@dexter/diffusion";
 import { choice, count, either, flag, list, number, object, orNull, positive, text, type Schema } from "./schema-terms.js";
 
 const INPUT: Readonly<Record<string, Schema>> = {
@@ -143,6 +144,15 @@ export function classicKeys(network: "diffwave" | "unet"): Readonly<Record<strin
     monitor: object(
       { name: { type: "string", minLength: 1, description: "`loss`, a term of it, or, with sampleEvery: 1, agreement with pianists: `agreement.tempo`, `agreement.velocityOnset`, …" }, mode: choice("What is better.", ["min", "max"]) },
       { description: "Which validation figure decides what is best." },
+    ),
+    sampling: object(
+      {
+        sampler: orNull(choice("How noise becomes data; null: heun for flows, else dpmpp2m.", SAMPLER_NAMES)),
+        steps: orNull(count("Of the sampler; null: all that the schedule has of ddpm and its kin, 20 of the others.", 1, 10_000)),
+        guidance: number("w·conditioned + (1 − w)·unconditioned.", -20, 20),
+        eta: orNull(number("Fresh noise of ddim; null: the sampler's.", 0, 1)),
+      },
+      { description: "How samples are drawn on the way." },
     ),
     earlyStopping: object(
       {

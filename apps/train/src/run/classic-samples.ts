@@ -36,19 +36,21 @@ export function unseenPieces(set: StoredSet): SamplePiece[] {
  * @param monitored - whether the run goes by the samples' figures
  */
 export function classicSampler(
-  { sampleEvery, samplePieces, monitored }: Pick<ClassicFitConfig, "sampleEvery" | "samplePieces"> & { readonly monitored: boolean },
+  { sampleEvery, samplePieces, monitored, sampling }: Pick<ClassicFitConfig, "sampleEvery" | "samplePieces" | "sampling"> & { readonly monitored: boolean },
   unseen: readonly SamplePiece[], steps: number, { folder, log, past, signal }: RunContext,
 ): (snapshot: ClassicSnapshot) => Promise<SampleFigures> {
   const comparable = unseen.map((piece) => ({ ...piece, pianists: piece.pianists.map(lengthsAsTheyAre) }));
   const pieces = sampleEvery > 0 ? choosePieces(comparable, samplePieces) : [];
   const round = sampleRound(pieces, lengthsAsTheyAre);
+  const { guidance } = sampling;
+  const chosen = { guidance, sampler: sampling.sampler ?? undefined, steps: sampling.steps ?? undefined, eta: sampling.eta ?? undefined };
   let validations = past.length;
   return async ({ step, config, tensors }) => {
     validations++;
     if (pieces.length === 0 || (step !== steps && validations % sampleEvery !== 0) || (signal.aborted && !monitored)) return {};
     const model = await createClassicModel({ config, tensors: tensors() }, { runtime: await nodeRuntime({}) });
     try {
-      const { shown, ...figures } = await round(async ({ score, features }) => (await renderClassic(model, score, { seed: SEED_OF_SAMPLES, features }))[0].parameters);
+      const { shown, ...figures } = await round(async ({ score, features }) => (await renderClassic(model, score, { ...chosen, seed: SEED_OF_SAMPLES, features }))[0].parameters);
       log({ type: "sample", stage: "train", step, file: await writeSample(folder.path, step, shown) });
       return figures;
     } finally {

@@ -4,12 +4,13 @@
 import { openSet, setSegments, type StoredSet } from "@dexter/alignment-datasets";
 import { saveClassicCheckpoint } from "@dexter/diffusion/node";
 import {
-  checkSource, classicTrainingOptions, trainClassic,
+  checkSource, classicTrainingOptions, predictionOf, trainClassic,
   type ClassicProgress, type ClassicTrainingOptions, type ClassicTrainingState, type SegmentSource,
 } from "@dexter/diffusion/training";
 import { UsageError, usageFault } from "../errors.js";
 import type { ClassicFitConfig } from "../fit-config.js";
 import type { SavedState } from "../run-folder.js";
+import { samplerOf } from "../sampler-choice.js";
 import { beginNetwork, readClassicStart, type ClassicStart } from "./classic-initial.js";
 import { classicSampler, unseenPieces, type SampleFigures } from "./classic-samples.js";
 import type { StepLine, ValidationLine } from "./metrics-file.js";
@@ -43,6 +44,8 @@ export async function openClassicTrainer(config: ClassicFitConfig): Promise<Trai
   if (config.data.length > 1) throw new UsageError(`data: a ${config.model} run reads one set, got ${config.data.length}. Join them with dexter-train merge`);
   const start = await readClassicStart(config);
   const options = classicTrainingOptions(start.training);
+  const { sampler, eta } = config.sampling;
+  samplerOf(predictionOf(options.objective), { ...(sampler && { sampler }), ...(eta !== null && { eta }) }, "sampling.");
   const set = await openSet(config.data[0]);
   try {
     const data = { ...segmentsOf(set, options), samplePieces: config.sampleEvery > 0 ? unseenPieces(set) : [] };

@@ -3,11 +3,12 @@
  */
 import { scoreFeatures, type Matrix, type Release } from "@dexter/codec";
 import {
-  readsPerceptual, renderClassic, renderScore, SAMPLER_NAMES, SAMPLERS, TARGET_NAMES, type ClassicConfig, type DrawProgress, type ModelConfig, type Rendering, type SamplerName, type SolverName,
+  readsPerceptual, renderClassic, renderScore, SAMPLER_NAMES, TARGET_NAMES, type ClassicConfig, type DrawProgress, type ModelConfig, type Rendering, type SolverName,
 } from "@dexter/diffusion";
-import { isClassicFolder, loadClassicModel, loadModel } from "@dexter/diffusion/node";
+import { isClassicFolder, loadClassicCheckpoint, loadClassicModel, loadModel } from "@dexter/diffusion/node";
 import { nearest } from "../config/config-faults.js";
 import { UsageError } from "../errors.js";
+import { samplerOf } from "../sampler-choice.js";
 import type { Passage, PlayedPassage } from "./passages.js";
 
 /** How to sample; what is not said is the model's own choice. */
@@ -16,6 +17,10 @@ export interface SamplingFlags {
   readonly steps?: number;
   readonly guidance?: number;
   readonly eta?: number;
+  /** As the Python DExter samples. */
+  readonly compat?: "original";
+  /** Tell networks that read perceptual features the label's. */
+  readonly perceptual?: boolean;
 }
 
 /** One passage's draws. */
@@ -62,30 +67,25 @@ export async function loadTestedModel(folder: string, flags: SamplingFlags): Pro
   return (await isClassicFolder(folder)) ? classicModel(folder, flags) : baseModel(folder, flags);
 }
 
-async function classicModel(folder: string, { sampler, steps, guidance, eta }: SamplingFlags): Promise<TestedModel> {
+async function classicModel(folder: string, { sampler, steps, guidance, eta, compat, perceptual: told }: SamplingFlags): Promise<TestedModel> {
   const name = sampler === undefined ? undefined : known(sampler, SAMPLER_NAMES);
+  const { network, prediction } = (await loadClassicCheckpoint(folder)).config;
+  const used = samplerOf(prediction, { sampler: name, eta, compat }, "--");
+  if (told && !readsPerceptual(network)) throw new UsageError("--perceptual: the network reads no perceptual features; leave it out");
   const model = await loadClassicModel(folder);
-  const { network, prediction } = model.config;
-  const used: SamplerName = name ?? (prediction === "flow" ? "heun" : "dpmpp2m");
-  if ((prediction === "flow") !== (SAMPLERS[used].prediction === "flow")) {
-    await model.release();
-    throw new UsageError(`--sampler: "${used}" does not fit a model that predicts ${prediction}; take ${prediction === "flow" ? "heun" : "dpmpp2m"}`);
-  }
-  if (eta !== undefined && eta !== SAMPLERS[used].eta && !SAMPLERS[used].etaIsFree) {
-    await model.release();
-    throw new UsageError(`--eta: "${used}" has eta ${SAMPLERS[used].eta}; take --sampler ddim`);
-  }
-  const settings = { sampler: used, steps, guidance, eta };
+  const settings = { sampler: used, steps, guidance, eta, compat };
   return {
     kind: network.kind,
     release: "sound",
     notes: network.segmentNotes,
     channels: CLASSIC_CHANNELS,
-    settings: [["sampler", used], ["steps", steps ?? "the sampler's"], ["guidance w", guidance ?? "1.2"], ...(eta === undefined ? [] : [["eta", eta] as const])],
+    settings: [["sampler", used], ["steps", steps ?? "the sampler's"], ["guidance w", guidance ?? "1.2"], ...(eta === undefined ? [] : [["eta", eta] as const]), ...(compat ? [["compat", compat] as const] : []), ...(told ? [["perceptual features", "the label's"] as const] : [])],
     transferFraction: trainedOnPairs(model.config) ? 1 : TRANSFER_FRACTION,
     draw(passage, _columns, { source, ...request }) {
       const { score } = passage;
-      const perceptual = source && readsPerceptual(network) ? transferCondition(passage, source, trainedOnPairs(model.config)) : undefined;
+      const { perceptual: ofLabel } = passage.performances[0];
+      if (told && !ofLabel) throw new UsageError(`--perceptual: the set holds no perceptual features. Prepare it again, with its controls`);
+      const perceptual = source && readsPerceptual(network) ? transferCondition(passage, source, trainedOnPairs(model.config)) : told ? ofLabel : undefined;
       return renderClassic(model, score, {
         ...settings, features: scoreFeatures(score, "classic"), ...request, ...(source && { source: source.parameters }), ...(perceptual && { perceptual }),
       });
@@ -94,7 +94,8 @@ async function classicModel(folder: string, { sampler, steps, guidance, eta }: S
   };
 }
 
-async function baseModel(folder: string, { sampler, steps, guidance, eta }: SamplingFlags): Promise<TestedModel> {
+async function baseModel(folder: string, { sampler, steps, guidance, eta, compat, perceptual }: SamplingFlags): Promise<TestedModel> {
+  if (compat || perceptual) throw new UsageError(`--${compat ? "compat" : "perceptual"}: is for classic models`);
   if (eta !== undefined) throw new UsageError("--eta: is for classic models; this one follows a flow, which has none");
   const solver: SolverName = sampler === undefined ? "euler" : known(sampler, ["euler", "heun"] as const);
   const model = await loadModel(folder);

@@ -49,6 +49,14 @@ describe("renderClassic", () => {
     }
   });
 
+  test("as the original draws them is, unless told otherwise, by its sampler, with its overlap and without a bound", async () => {
+    const [original] = await renderClassic(model, score, { steps: 3, compat: "original" });
+    const [said] = await renderClassic(model, score, { steps: 3, compat: "original", sampler: "cfdg_ddpm", overlap: 10, clip: Infinity });
+    expect(original.parameters).toEqual(said.parameters);
+    const [wider] = await renderClassic(model, score, { steps: 3, compat: "original", overlap: 3 });
+    expect(wider.parameters).not.toEqual(original.parameters);
+  });
+
   test("progress is told up to the end, a signal stops it", async () => {
     const told: number[] = [];
     await renderClassic(model, score, { samples: 2, steps: 2, onProgress: (fraction) => told.push(fraction) });

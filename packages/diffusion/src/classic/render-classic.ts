@@ -40,7 +40,7 @@ export interface ClassicRenderOptions extends Pick<DiffusionSampleOptions, "samp
   readonly steps?: number;
   /** Guidance w, −20 … 20: w·conditioned + (1−w)·unconditioned. Default 1.2, the original's. */
   readonly guidance?: number;
-  /** Notes that neighbouring windows share. Default a quarter of a window. */
+  /** Notes that neighbouring windows share. Default a quarter of a window; with `compat` the original's 10. */
   readonly overlap?: number;
   /**
    * How windows become one: `"every-step"` (the default) lets them agree at every step of the sampler; `"crossfade"`
@@ -53,7 +53,10 @@ export interface ClassicRenderOptions extends Pick<DiffusionSampleOptions, "samp
   readonly perceptual?: Matrix;
   /** Standardization of the parameters, for checkpoints that do not tell theirs. */
   readonly scale?: ParameterScale;
-  /** `"original"` renders as the Python DExter's `inference.py`: windows run on into zeros, draws are averaged, the walk begins at step S − 2. */
+  /**
+   * `"original"` renders as the Python DExter's `inference.py`: windows run on into zeros, draws are averaged, the walk begins at step S − 2,
+   * and where nothing else is said the sampler is `cfdg_ddpm`, and no estimate is bounded.
+   */
   readonly compat?: "original";
   /** A performance of the score as it is played, to start from instead of noise alone: covered with noise, then drawn again. */
   readonly source?: PerformanceParameters;
@@ -79,6 +82,8 @@ export interface ClassicRenderOptions extends Pick<DiffusionSampleOptions, "samp
 const DEFAULT_GUIDANCE = 1.2;
 /** Estimates of clean data keep to this many standard deviations. */
 const DEFAULT_CLIP = 5;
+/** The original's `overlap`. */
+const ORIGINAL_OVERLAP = 10;
 /** Steps there and back, where none are asked for. */
 const INVERSION_STEPS = 20;
 const P = PARAMETER_NAMES.length;
@@ -169,7 +174,7 @@ function showScore(network: ClassicNetworkConfig, played: Score, options: Classi
     throw new RenderError(`perceptual features must be [${N}, ${network.perceptualFeatures}], got [${perceptual.shape.join(", ")}].`);
   }
   const size = windowSize(network, compat ? network.segmentNotes : N);
-  const shared = integerIn("overlap", overlap ?? Math.floor(size / 4), 0, size - 1);
+  const shared = integerIn("overlap", overlap ?? (compat ? Math.min(ORIGINAL_OVERLAP, size - 1) : Math.floor(size / 4)), 0, size - 1);
   const windows = cutWindows(N, size, shared, compat ? "behind" : "inside");
   if (join === "every-step" && !compat) {
     return { notes: N, windows, size, condition: { score: features.data, ...(perceptual && { perceptual: perceptual.data }) }, rows: ({ data }) => data, join: (values) => values };
@@ -204,7 +209,8 @@ function windowSize(network: ClassicNetworkConfig, notes: number): number {
 }
 
 function samplingOptions({ prediction, schedule }: ClassicConfig, options: ClassicRenderOptions): DiffusionSampleOptions & { readonly sampler: SamplerName } {
-  const { inversion, sampler = prediction === "flow" ? "heun" : inversion ? "ddim" : "dpmpp2m", steps, eta, clip = DEFAULT_CLIP, compat, signal } = options;
+  const { inversion, steps, eta, compat, signal } = options;
+  const { sampler = prediction === "flow" ? "heun" : inversion ? "ddim" : compat ? "cfdg_ddpm" : "dpmpp2m", clip = compat ? Infinity : DEFAULT_CLIP } = options;
   const guidance = options.guidance ?? (inversion ? 1 : DEFAULT_GUIDANCE);
   if (!(Math.abs(guidance) <= 20)) throw new RenderError(`guidance must be from -20 to 20, got ${guidance}.`);
   const traits = Object.hasOwn(SAMPLERS, sampler) ? SAMPLERS[sampler] : undefined;
