@@ -10,7 +10,7 @@ import { AgreementCurves, LossCurves, StepCurve, type DrawnRun } from "./curves.
 import { useComparedRuns, useLiveRun } from "./live-run.js";
 import { Figures, RunHeader } from "./run-header.js";
 import { RunList } from "./run-list.js";
-import { runNames } from "./run-names.js";
+import { newestFirst, runNames } from "./run-names.js";
 import { SampleView } from "./sample-view.js";
 import { fetchRuns, type RunDetail, type RunsAnswer } from "./server-api.js";
 import { useTheme, type Theme } from "./theme.js";
@@ -25,7 +25,7 @@ function Dashboard() {
   const { theme, next, key: themeKey } = useTheme();
   const { runs, launches, asked, reachable, look } = useRuns();
   const [place, setPlace] = useState(readPlace);
-  const current = place.run ?? [...runs].reverse().find(({ status }) => status === "running")?.id ?? asked ?? runs.find(({ shipped }) => shipped)?.id ?? runs[0]?.id ?? null;
+  const current = place.run ?? newestFirst(runs).find(({ status }) => status === "running")?.id ?? asked ?? runs.find(({ shipped }) => shipped)?.id ?? runs[0]?.id ?? null;
   const compared = useMemo(() => place.compare.filter((id) => id !== current).slice(0, COLOURS.length), [place, current]);
   const { detail, history, connection, version } = useLiveRun(current);
   const others = useComparedRuns(compared);
@@ -67,7 +67,7 @@ function Dashboard() {
       </div>
       <div class="layout">
         <RunList
-          runs={[...runs].reverse().map((run) => (run.id === detail?.id ? { ...run, status: detail.status } : run))}
+          runs={newestFirst(runs).map((run) => (run.id === detail?.id ? { ...run, status: detail.status } : run))}
           names={names}
           launches={launches}
           current={current}

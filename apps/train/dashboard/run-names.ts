@@ -1,5 +1,5 @@
 /**
- * @file What runs are called beside each other: runs of one configuration have one name, so their folders tell them apart.
+ * @file What runs are called beside each other: runs of one configuration have one name, so their folders tell them apart. And their order.
  */
 import type { RunSummary } from "../src/dashboard/views.js";
 
@@ -13,6 +13,12 @@ export function runNames(runs: readonly Pick<RunSummary, "id" | "name" | "folder
     names.set(id, alike.length === 1 ? name : `${name} (${unique ? last : folder})`);
   }
   return names;
+}
+
+/** The run that began last first, before it those that are about to begin; what came with the program last. */
+export function newestFirst<Run extends Pick<RunSummary, "startedAt" | "shipped">>(runs: readonly Run[]): Run[] {
+  const began = ({ startedAt, shipped }: Run): number => (shipped ? -Infinity : startedAt === null ? Infinity : Date.parse(startedAt) || 0);
+  return runs.map((run) => ({ run, at: began(run) })).sort((a, b) => (a.at === b.at ? 0 : b.at > a.at ? 1 : -1)).map(({ run }) => run);
 }
 
 function lastPart(folder: string): string {
