@@ -1,8 +1,9 @@
 /**
  * @file `dexter-train ensemble`: a model whose mean is the average of several encoders.
  */
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { Command } from "commander";
+import { makeFolder } from "@dexter/codec/node";
 import { formatModelCard, withEnsemble } from "@dexter/diffusion";
 import { loadCheckpoint, saveCheckpoint } from "@dexter/diffusion/node";
 import { UsageError } from "./errors.js";
@@ -31,7 +32,9 @@ Gains and temperature of the sampling stay as they were: fit them again where th
     .action(async (folder: string, members: readonly string[], flags: EnsembleFlags) => {
       await checkFree(flags.output);
       const joint = withEnsemble(await loadCheckpoint(folder), await Promise.all(members.map(loadCheckpoint)));
-      await mkdir(flags.output, { recursive: true });
+      await makeFolder(flags.output).catch((error: Error) => {
+        throw new UsageError(`--output: ${flags.output} cannot be made: ${error.message}`, { cause: error });
+      });
       await saveCheckpoint(flags.output, { ...joint, card: formatModelCard(joint.config) }, { onnx: flags.onnx });
       const encoders = joint.config.ensemble?.length ?? 0;
       process.stdout.write(flags.json ? `${JSON.stringify({ model: flags.output, encoders })}\n` : `${flags.output}: the mean is the average of ${encoders} encoders\n`);

@@ -98,7 +98,7 @@ export function classicKeys(network: "diffwave" | "unet"): Readonly<Record<strin
         learningRate: number("Peak learning rate.", 0, 10),
         beta1: number("Decay of the gradient's moving average.", 0, 0.9999999),
         beta2: number("Decay of the squared gradient's moving average.", 0, 0.9999999),
-        epsilon: number("Added to the root of the squared gradient's average.", 0, 1),
+        epsilon: number("Added to the root of the squared gradient's average.", 1e-12, 1),
         weightDecay: number("Weight decay of matrices.", 0, 10),
         warmup: count("Steps of linear warm-up.", 0, 100_000_000),
         decay: choice("After the warm-up: stay, or follow a cosine to 0.", ["constant", "cosine"]),

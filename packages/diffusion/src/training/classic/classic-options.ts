@@ -330,7 +330,7 @@ function checkOptions(options: ClassicTrainingOptions): void {
     "optimizer.learningRate": [optimizer.learningRate, 0, 10],
     "optimizer.beta1": [optimizer.beta1, 0, 0.9999999],
     "optimizer.beta2": [optimizer.beta2, 0, 0.9999999],
-    "optimizer.epsilon": [optimizer.epsilon, 0, 1],
+    "optimizer.epsilon": [optimizer.epsilon, 1e-12, 1], // weights without a gradient would become 0 / 0
     "optimizer.weightDecay": [optimizer.weightDecay, 0, 10],
     "optimizer.warmup": [optimizer.warmup, 0],
     "optimizer.clipNorm": [optimizer.clipNorm, 1e-9],

@@ -7,6 +7,7 @@ import { randomStream } from "../../base/random-stream.js";
 import { LOSS_TERMS, type LossTerm } from "../../classic/losses.js";
 import type { ClassicNetwork } from "../../classic/network.js";
 import type { Engine } from "../../engine.js";
+import { eventLoop } from "../../sampling/event-loop.js";
 import type { ClassicTrainingOptions } from "./classic-options.js";
 import { denoisingStep, lossOptions } from "./denoising-step.js";
 import { denoisingQuestion, type QuestionKind, type QuestionPart } from "./denoising-question.js";
@@ -45,6 +46,7 @@ export async function validateClassic(
     for (let draw = 0; draw < draws; draw++) {
       for (let begin = 0; begin < chosen.length; begin += batch) {
         engine.check();
+        await eventLoop(); // for a second Ctrl-C
         const random = randomStream(STREAM, draw, begin);
         const parts = chosen.slice(begin, begin + batch).map((index): QuestionPart => {
           const pair = options.target === "transfer" ? transferPair(source, index, random) : null;

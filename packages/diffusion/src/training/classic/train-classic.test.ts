@@ -117,6 +117,26 @@ describe("training a classic denoiser", () => {
     expect(differingTensors(resumed.model.last, model.last)).toEqual([]);
   });
 
+  test("a run of many passes a step stops within a step, which is taken anew when it goes on", async () => {
+    const options = { ...small.options, steps: 2, accumulate: 20, augmentation: { mixup: 0 }, validation: { everySteps: 2, draws: 1 } };
+    const whole = await run({ options });
+    const controller = new AbortController();
+    let reads = 0;
+    let saved: ClassicTrainingState | undefined;
+    const counting: SegmentSource = {
+      ...small.source,
+      read(index) {
+        // As a signal to the process comes in: when the event loop is at it. A step reads 40 segments.
+        if (++reads === 60) setImmediate(() => controller.abort());
+        return small.source.read(index);
+      },
+    };
+    const stopped = await trainClassic({ ...small, options, source: counting, signal: controller.signal, saveState: (state) => void (saved = structuredClone(state)) });
+    expect([stopped.finished, stopped.step, saved!.step]).toEqual([false, 1, 1]);
+    expect(reads).toBeLessThan(75);
+    expect(differingTensors((await run({ options, resume: saved })).model.tensors, whole.model.tensors)).toEqual([]);
+  });
+
   test.each(CLASSIC_OBJECTIVES.flatMap((objective) => (["generate", "transfer"] as const).map((target) => [objective, target] as const)))(
     "the objective %s moves every layer's weights on the target %s",
     async (objective, target) => {

@@ -105,7 +105,7 @@ export interface TrainClassicInput {
   readonly delegate?: ClassicDelegate;
   /** What the checkpoint shall say of its training, beside options and figures. */
   readonly record?: Readonly<Record<string, unknown>>;
-  /** Stops the run after the current step; its state is saved. */
+  /** Stops the run after the current step, or after the current pass where several make a step; its state is saved. */
   readonly signal?: AbortSignal;
   /** Called after every step. */
   readonly onProgress?: (progress: ClassicProgress) => void;
@@ -185,7 +185,7 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
   const stale = (): boolean => options.earlyStopping.patience !== null && run.stale >= options.earlyStopping.patience;
   const configNow = (): ClassicConfig => classicConfig(input, options, kind, run);
 
-  /** Mean loss and gradient of the passes that make a step. */
+  /** Mean loss and gradient of the passes that make a step; `null` when the run shall stop before the last of them. */
   const gradientAt = async (step: number) => {
     const vector = tf.tensor1d(trainee.weights) as Tensor1D;
     try {
@@ -194,6 +194,8 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
       const terms: Partial<Record<LossTerm, number>> = {};
       for (let pass = 0; pass < accumulate; pass++) {
         engine.check();
+        if (pass > 0) await eventLoop(); // a signal comes in only there
+        if (pass > 0 && signal?.aborted) return null;
         const random = randomStream(options.seed, STREAM, step, pass);
         const parts = drawParts(source, options, order.from((step * accumulate + pass) * batch, batch), random);
         const part = await denoisingStep(engine, network, vector, denoisingQuestion(kind, parts, random), settings, true);
@@ -244,19 +246,23 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
       last,
     };
   };
-  const take = async (): Promise<{ loss: number; terms: Readonly<Record<LossTerm, number>>; gradientNorm: number }> => {
+  const take = async (): Promise<{ loss: number; terms: Readonly<Record<LossTerm, number>>; gradientNorm: number } | null> => {
     if (away) {
       const { terms, ...taken } = await away.step(trainee);
       return { ...taken, terms: terms as Readonly<Record<LossTerm, number>> };
     }
-    const { gradient, ...asked } = await gradientAt(trainee.step);
+    const found = await gradientAt(trainee.step);
+    if (!found) return null;
+    const { gradient, ...asked } = found;
     return { ...asked, gradientNorm: adamwStep(trainee, gradient, decay, adam) };
   };
 
   while (trainee.step < plan.steps && !stale() && !ended && !signal?.aborted) {
     const started = performance.now();
     const rate = learningRate(trainee.step, adam);
-    const { loss, terms, gradientNorm } = await take();
+    const taken = await take();
+    if (!taken) break;
+    const { loss, terms, gradientNorm } = taken;
     const milliseconds = performance.now() - started;
     const { step } = trainee;
     const due = validation && (step % plan.validateEvery === 0 || step === plan.steps);
