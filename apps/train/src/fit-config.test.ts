@@ -64,7 +64,7 @@ test.each([
   ["data: a.h5\nsed: 1\nbatsh: 2", 'trial.yaml:2: unknown key "sed". Did you mean "seed"?; '],
   ["data: a.h5\nencoder: { hidden: 8, blocks: 2, kernel: 3, dilations: [1] }", "encoder: expected a dilation for each of 2 blocks, got 1"],
   ["data: [a.h5", "not YAML"],
-  ["data: a.h5\nmodel: diffwave\noptimizer: { epsilon: 0 }", "optimizer.epsilon must be >= 1e-12, got 0"],
+  ["data: a.h5\nmodel: diffwave\noptimizer: { epsilon: 0 }", "optimizer.epsilon must be at least 1e-12, got 0"],
   ["data: a.h5\nfeatureClip: 0.0001", "featureClip must be at least 0.001, got 0.0001"],
   ["data: a.h5\nsampling: { gains: [1] }", "sampling.gains must be a list of 6, got [1]"],
   ["data: a.h5\nmodel: unet\nnetwork: { dimMults: [] }", "network.dimMults must be a list of 1 to 8, got []"],
