@@ -139,12 +139,18 @@ async function finish(config: BaseFitConfig, { validation }: FitData, { folder, 
   });
   const kept = best ?? { config: last.config, weights: last.tensors };
   if (!best) await saveCheckpoint(folder.model, kept);
-  const gains = validation.length > 0 ? await gainsOf(folder.model, validation, signal) : kept.config.sampling.gains;
+  const gains = validation.length > 0 && hasFlow(kept.config.training) ? await gainsOf(folder.model, validation, signal) : kept.config.sampling.gains;
   const withGains = (model: ModelConfig): ModelConfig => ({ ...model, sampling: { ...model.sampling, gains } });
   const [keptConfig, lastConfig] = [withGains(kept.config), withGains(last.config)];
   await saveCheckpoint(folder.last, { config: lastConfig, weights: last.tensors, card: formatModelCard(lastConfig) });
   await saveCheckpoint(folder.model, { config: keptConfig, weights: kept.weights, card: formatModelCard(keptConfig) });
   return keptConfig;
+}
+
+/** Whether anything was ever trained that draws: the gains of a teacher's untouched flow say nothing. */
+function hasFlow(training: Readonly<Record<string, unknown>>): boolean {
+  const { steps, initial } = training as { readonly steps?: { readonly flow?: number }; readonly initial?: Readonly<Record<string, unknown>> };
+  return (steps?.flow ?? 0) > 0 || (initial !== undefined && hasFlow(initial));
 }
 
 async function gainsOf(folder: string, validation: FitData["validation"], signal: AbortSignal): Promise<ModelConfig["sampling"]["gains"]> {

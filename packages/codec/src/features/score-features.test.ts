@@ -207,6 +207,94 @@ describe("a repeated passage", () => {
   });
 });
 
+describe("repetition", () => {
+  /** Four quarters. */
+  const bar = (...steps: string[]): string => steps.map((step) => note(step, 4)).join("");
+  const halves = (...steps: string[]): string => steps.map((step) => note(step, 4, { duration: 8 })).join("");
+
+  test("tells how much of a bar's rhythm and notes was there some bars earlier", () => {
+    const piece = score([bar("C", "D", "E", "F"), bar("C", "D", "E", "G"), halves("C", "E")]);
+    // Bar 2 has the rhythm of bar 1 and three of its four notes; bar 3 two of four onsets, one of them (C) with the same note, the other (E) too.
+    expect(column(piece, "rhythmBefore1").filter((_, n) => n % 4 === 0)).toEqual([0, 1, 0.5]);
+    expect(column(piece, "notesBefore1").filter((_, n) => n % 4 === 0)).toEqual([0, 0.75, 0.5]);
+    // Two bars before bar 3: C at the beginning, E in the middle, of four onsets.
+    expect(column(piece, "notesBefore2")[8]).toBe(0.5);
+    expect(column(piece, "rhythmBefore4")).toEqual(new Array(10).fill(0));
+  });
+
+  test("tells the same of the bars to come, and looks from any onset one bar ahead", () => {
+    const piece = score([bar("C", "D", "E", "F"), bar("C", "D", "E", "G"), halves("C", "E")]);
+    expect(column(piece, "notesAfter1")[0]).toBe(0.75);
+    // From the second note: D E F C beside D E G C.
+    expect(column(piece, "notesAfter1")[1]).toBe(0.75);
+    expect(column(piece, "rhythmAfter2")[0]).toBe(0.5);
+    expect(column(piece, "rhythmAfter1")[8]).toBe(0);
+  });
+
+  test("counts chords by what they share, a pitch in two voices once", () => {
+    const piece = score([
+      note("C", 4) + note("E", 4, { chord: true }) + note("E", 4, { chord: true }) + note("G", 4, { duration: 12 }),
+      note("C", 4) + note("F", 4, { chord: true }) + note("G", 4, { duration: 12 }),
+    ]);
+    // C E beside C F: one of two; G beside G: one of one.
+    expect(column(piece, "notesBefore1")[4]).toBe(0.75);
+  });
+
+  test("goes by the metre: three quarters make a bar of 3/4; beyond the end nothing is shared", () => {
+    const waltz = score([note("C", 4) + note("E", 4) + note("E", 4), note("C", 4) + note("E", 4) + note("E", 4)], [3, 4]);
+    expect(column(waltz, "notesBefore1")).toEqual([0, 0, 0, 1, expect.closeTo(2 / 3, 6), expect.closeTo(1 / 3, 6)]);
+  });
+
+  test("takes time in proportion to the notes, whatever stands in a bar", () => {
+    const many = score([Array.from({ length: 20_000 }, () => '<note><pitch><step>C</step><octave>4</octave></pitch><duration>0.001</duration><voice>1</voice></note>').join("")]);
+    const { data } = scoreFeatures(many);
+    expect(data.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("harmony", () => {
+  const chord = (duration: number, ...pitches: [string, number][]): string =>
+    pitches.map(([step, octave], k) => note(step, octave, { duration, chord: k > 0 })).join("");
+  const C: [string, number][] = [["C", 4], ["E", 4], ["G", 4]];
+  const G: [string, number][] = [["G", 4], ["B", 4], ["D", 5]];
+  const F_AND_B: [string, number][] = [["F", 4], ["B", 4]];
+
+  test("a change of chord is a distance, none without one", () => {
+    const piece = score([chord(4, ...C) + chord(4, ...C) + chord(4, ...G) + chord(4, ...G)]);
+    const change = column(piece, "harmonyChange").filter((_, n) => n % 3 === 0);
+    expect(change[1]).toBeCloseTo(0, 6);
+    expect(change[3]).toBeCloseTo(0, 6);
+    // Means of the three circles (fifths, minor and major thirds) of C E G and of G B D, computed by hand from the twelve angles.
+    const centroid = (classes: number[]) => [(7 * Math.PI) / 6, (3 * Math.PI) / 2, (2 * Math.PI) / 3].flatMap((angle) => [
+      classes.reduce((sum, p) => sum + Math.cos(p * angle), 0) / 3, classes.reduce((sum, p) => sum + Math.sin(p * angle), 0) / 3,
+    ]);
+    const [c, g] = [centroid([0, 4, 7]), centroid([7, 11, 2])];
+    expect(change[2]).toBeCloseTo(Math.hypot(...c.map((value, i) => value - g[i])), 5);
+  });
+
+  test("one pitch class is as narrow as can be, a tritone as wide", () => {
+    const piece = score([chord(4, ["C", 3], ["C", 4]) + chord(4, ...F_AND_B)]);
+    expect(column(piece, "harmonyFocus")[0]).toBeCloseTo(1, 6);
+    expect(column(piece, "harmonyFocus")[2]).toBeCloseTo(0, 6);
+  });
+
+  test("long notes count more", () => {
+    const piece = score([note("C", 4, { duration: 16 }) + "<backup><duration>16</duration></backup>" + note("F", 4, { duration: 1, voice: 2 })]);
+    // 4 quarters of C beside a quarter of a quarter of F, neighbours on the circle of fifths.
+    const [x, y] = [4 + 0.25 * Math.cos((35 * Math.PI) / 6), 0.25 * Math.sin((35 * Math.PI) / 6)];
+    expect(column(piece, "keyFocus")[0]).toBeCloseTo(Math.hypot(x, y) / 4.25, 5);
+  });
+
+  test("is the same in every key", () => {
+    const cadence = (up: number) => score([["C", "F", "G", "C"].map((step) => chord(4, [step, 3 + up], [step === "G" ? "B" : "A", 4 + up])).join("")]);
+    const semitoneUp = (text: Score): Score => ({ ...text, notes: { ...text.notes, pitch: text.notes.pitch.map((p) => p + 1) } });
+    for (const name of ["harmonyChange", "harmonyTurn", "harmonyInKey", "keyFocus"]) {
+      const [here, there] = [column(cadence(0), name), column(semitoneUp(cadence(0)), name)];
+      here.forEach((value, n) => expect(there[n]).toBeCloseTo(value, 5));
+    }
+  });
+});
+
 test("every value lies in its documented range", () => {
   const piece = score([
     note("C", 1, { before: dynamics("ppp") + words("Prestissimo") }) + note("C", 8, { duration: 1 }) + note("B", 7, { duration: 11 }),

@@ -7,10 +7,12 @@ import type { Score } from "../score/score.js";
 import { CLASSIC_FEATURES } from "./classic-features.js";
 import { DYNAMICS_FEATURES } from "./dynamics-features.js";
 import type { FeatureDefinition, FeatureGroup } from "./feature-definition.js";
+import { HARMONY_FEATURES } from "./harmony-features.js";
 import { METRE_FEATURES } from "./metre-features.js";
 import { NOTE_MARK_FEATURES, SLUR_FEATURES } from "./note-mark-features.js";
 import { PEDAL_FEATURES } from "./pedal-features.js";
 import { PLACE_FEATURES } from "./place-features.js";
+import { REPETITION_FEATURES } from "./repetition-features.js";
 import { TEMPO_FEATURES } from "./tempo-features.js";
 import { CHORD_FEATURES, DENSITY_FEATURES, RHYTHM_FEATURES, VOICE_FEATURES } from "./texture-features.js";
 
@@ -20,6 +22,7 @@ export const FEATURE_GROUPS = {
   base: [
     DYNAMICS_FEATURES, TEMPO_FEATURES, NOTE_MARK_FEATURES, SLUR_FEATURES, PEDAL_FEATURES, METRE_FEATURES,
     RHYTHM_FEATURES, CHORD_FEATURES, VOICE_FEATURES, DENSITY_FEATURES, PLACE_FEATURES,
+    REPETITION_FEATURES, HARMONY_FEATURES,
   ],
   /** The Python original's four. */
   classic: [CLASSIC_FEATURES],

@@ -3,12 +3,13 @@
  *
  * Nets of one recipe that differ by seed and data err in different places, so their average errs less than any of them
  * (Lakshminarayanan et al., Deep Ensembles, 2017). Each brings its own scale of features and targets: both are linear, so
- * they are folded into its first and its last layer.
+ * they are folded into its first and its last layer. Nets that see different features err in more different places still: the model
+ * reads all of them, and each net is blind to those that it does not know.
  */
 import type { NamedTensor, NamedTensors } from "../base/layout.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { CheckpointError } from "../errors.js";
-import { encoderTensors, memberName, type FeatureConfig, type ModelConfig, type StackConfig, type TargetConfig } from "./config.js";
+import { encoderTensors, memberName, type FeatureConfig, type ModelConfig, type PieceLevelRegression, type StackConfig, type TargetConfig } from "./config.js";
 
 /** An encoder among a checkpoint's tensors. */
 interface StoredEncoder {
@@ -23,12 +24,13 @@ interface StoredEncoder {
  *
  * @param model - an ensemble that it already has is replaced
  * @param members - at least one; of an ensemble, each of its encoders counts as one
- * @returns with the members' records in `training.ensemble` and their works in `training.works`, and without a card
- * @throws CheckpointError when a member reads other features or means other targets
+ * @returns over the features of all; with the members' records in `training.ensemble` and their works in `training.works`, and without a card
+ * @throws CheckpointError when a member reads features of another set or means other targets
  */
-export function withEnsemble({ config, weights }: Checkpoint, members: readonly Checkpoint[]): Checkpoint {
+export function withEnsemble(model: Checkpoint, members: readonly Checkpoint[]): Checkpoint {
   if (members.length === 0) throw new CheckpointError("withEnsemble", "needs at least one member.");
-  for (const [i, member] of members.entries()) checkMember(config, member.config, `member ${i + 1}`);
+  for (const [i, member] of members.entries()) checkMember(model.config, member.config, `member ${i + 1}`);
+  const { config, weights } = widened(model, members.map((member) => member.config.features));
   const encoders = members.flatMap(encodersOf);
   const joined: Record<string, NamedTensor> = {};
   for (const [name, tensor] of Object.entries(weights)) if (!name.startsWith("ensemble.")) joined[name] = tensor;
@@ -36,16 +38,64 @@ export function withEnsemble({ config, weights }: Checkpoint, members: readonly 
   return { config: { ...config, ensemble: encoders.map(({ stack }) => stack), training: jointRecord(config, members) }, weights: joined };
 }
 
-function checkMember(model: ModelConfig, member: ModelConfig, place: string): void {
-  const { features, targets } = member;
-  if (features.set !== model.features.set || features.names.join() !== model.features.names.join()) {
-    throw new CheckpointError(place, `reads ${features.names.length} features of set "${features.set}", the model ${model.features.names.length} of "${model.features.set}": expected the same features in the same order.`);
+function checkMember(model: ModelConfig, { features, targets }: ModelConfig, place: string): void {
+  if (features.set !== model.features.set) {
+    throw new CheckpointError(place, `reads features of set "${features.set}", the model of "${model.features.set}": expected the same set.`);
   }
   for (const name of ["slowTempoBeats", "timingScaleSec"] as const) {
     if (targets[name] !== model.targets[name]) {
       throw new CheckpointError(place, `was trained with targets.${name} ${targets[name]}, the model with ${model.targets[name]}: their means are of different things.`);
     }
   }
+}
+
+/** A model that also reads features of others, to which its own networks are blind. */
+function widened({ config, weights }: Checkpoint, others: readonly FeatureConfig[]): Checkpoint {
+  const own = config.features;
+  const [names, mean, sd] = [[...own.names], [...own.mean], [...own.sd]];
+  const known = new Set(names);
+  for (const other of others) {
+    for (const [c, name] of other.names.entries()) {
+      if (known.has(name)) continue;
+      known.add(name);
+      names.push(name);
+      mean.push(other.mean[c]);
+      sd.push(other.sd[c]);
+    }
+  }
+  const features = { ...own, names, mean, sd };
+  const added = Array.from({ length: names.length - own.names.length }, () => 0);
+  const { pieceLevel } = config;
+  const regression = (level: PieceLevelRegression): PieceLevelRegression => ({ ...level, weights: [...level.weights, ...added] });
+  const input = weights["encoder.input.weight"];
+  return {
+    config: {
+      ...config,
+      features,
+      ...(pieceLevel && {
+        pieceLevel: {
+          featureMean: [...pieceLevel.featureMean, ...added],
+          log2SecPerQuarter: regression(pieceLevel.log2SecPerQuarter),
+          meanVelocity: regression(pieceLevel.meanVelocity),
+        },
+      }),
+    },
+    weights: { ...weights, "encoder.input.weight": columnsOf(input, columnsIn(own, features)) },
+  };
+}
+
+/** Where each feature of `to` stands in `from`; −1 where it does not. */
+function columnsIn(from: FeatureConfig, to: FeatureConfig): number[] {
+  const at = new Map(from.names.map((name, c) => [name, c]));
+  return to.names.map((name) => at.get(name) ?? -1);
+}
+
+/** A layer's weights `[out, in]` over other inputs: 0 for those that it does not know. */
+function columnsOf({ shape: [rows, before], data }: NamedTensor, columns: readonly number[]): NamedTensor {
+  const width = columns.length;
+  const chosen = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) columns.forEach((c, k) => (chosen[row * width + k] = c < 0 ? 0 : data[row * before + c]));
+  return { shape: [rows, width], data: chosen };
 }
 
 /** The encoders that make up a checkpoint's mean. */
@@ -69,19 +119,21 @@ function rescaled({ config, weights, name, stack }: StoredEncoder, model: ModelC
 
 /** W (x·s + m − m') / s' + b as a layer of x, where x is standardized by `from` and the layer was made for `to`. */
 function onFeaturesOf(from: FeatureConfig, to: FeatureConfig, [weight, bias]: [NamedTensor, NamedTensor]): [NamedTensor, NamedTensor] {
-  const [rows, columns] = weight.shape;
-  const w = new Float32Array(weight.data.length);
-  const b = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    let shift = bias.data[row];
-    for (let c = 0; c < columns; c++) {
-      const stored = weight.data[row * columns + c];
-      w[row * columns + c] = (stored * from.sd[c]) / to.sd[c];
-      shift += (stored * (from.mean[c] - to.mean[c])) / to.sd[c];
+  const places = columnsIn(to, from);
+  const moved = columnsOf(weight, places);
+  const columns = places.length;
+  const shifted = Float32Array.from(bias.data);
+  for (let row = 0; row < shifted.length; row++) {
+    let shift = 0;
+    for (const [c, place] of places.entries()) {
+      if (place < 0) continue;
+      const perUnit = moved.data[row * columns + c] / to.sd[place];
+      moved.data[row * columns + c] = perUnit * from.sd[c];
+      shift += perUnit * (from.mean[c] - to.mean[place]);
     }
-    b[row] = shift;
+    shifted[row] += shift;
   }
-  return [{ shape: weight.shape, data: w }, { shape: bias.shape, data: b }];
+  return [moved, { shape: bias.shape, data: shifted }];
 }
 
 /** ((W h + b)·s' + m' − m) / s as a layer of h: standardized by `of`, where the layer's output was standardized by `by`. */
