@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence
 
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
 from .losses import LinearTerms
 from .parallel import random_stream
+from .tensor_files import holds, read_one, read_row
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Piece:
-    """One piece, read when it is asked for."""
+    """One piece, read when it is asked for. Another run's piece under the same path is another one."""
 
     path: Path
     notes: int
@@ -32,15 +32,13 @@ class Piece:
 
     @lru_cache(maxsize=None)
     def tensor(self, name: str) -> Tensor:
-        with safe_open(self.path, framework="pt") as file:
-            return file.get_tensor(name)
+        return read_one(self.path, name)
 
     @lru_cache(maxsize=None)
     def terms(self) -> Optional[LinearTerms]:
         """What recordings known by their beats tell, if there are any; rows are notes."""
-        with safe_open(self.path, framework="pt") as file:
-            if "terms.target" not in file.keys():
-                return None
+        if not holds(self.path, "terms.target"):
+            return None
         begin = self.tensor("terms.begin").long()
         return LinearTerms(
             channel=self.tensor("terms.channel").long(), term=torch.repeat_interleave(torch.arange(len(begin) - 1), begin.diff()),
@@ -49,13 +47,11 @@ class Piece:
 
     def performance(self, index: int) -> tuple[Tensor, Tensor]:
         """Values and weights of one performance, [N, 6] each."""
-        with safe_open(self.path, framework="pt") as file:
-            return file.get_slice("values")[index], file.get_slice("weights")[index]
+        return read_row(self.path, "values", index), read_row(self.path, "weights", index)
 
     def controls(self, index: int) -> tuple[Tensor, Tensor]:
         """Standardized controls of one performance and 1 where they were measured, [N, K] each."""
-        with safe_open(self.path, framework="pt") as file:
-            return file.get_slice("controls")[index], file.get_slice("controlMask")[index]
+        return read_row(self.path, "controls", index), read_row(self.path, "controlMask", index)
 
 
 def pieces(folder: Path, listed: Sequence[Mapping[str, Any]]) -> list[Piece]:

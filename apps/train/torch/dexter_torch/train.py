@@ -29,7 +29,7 @@ from typing import Any, Mapping, Optional, Union
 
 import torch
 import torch.distributed as dist
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -40,6 +40,7 @@ from .losses import Loss
 from .networks.base import Shape
 from .optimizer import Divergence, Optimizer
 from .parallel import from_first, rank, share, start, total, world
+from .tensor_files import read_all
 
 MARK = "@dexter "
 """Before every answer: other lines on standard output are somebody else's."""
@@ -68,9 +69,9 @@ class Session:
             if stage == "mean":
                 self.stage = MeanStage(self.job, train, validation, self.device)
             else:
-                self.stage = FlowStage(self.job, train, validation, self.device, load_file(str(encoder)))
+                self.stage = FlowStage(self.job, train, validation, self.device, read_all(str(encoder)))
         prefix = self.stage.prefix
-        tensors = {name.replace(f".{prefix}", ".", 1): tensor for name, tensor in load_file(state).items()}
+        tensors = {name.replace(f".{prefix}", ".", 1): tensor for name, tensor in read_all(state).items()}
         self.optimizer = Optimizer(self.stage.network, self.stage.optimizer, step, tensors, {name.removeprefix(prefix) for name in decayed})
         self.network = self.stage.network
         if world() > 1:
@@ -113,7 +114,7 @@ class Session:
 
     def inject(self, file: str) -> dict[str, Any]:
         """Take this process' share of a batch of tensors, rows of examples."""
-        whole = load_file(file, device=str(self.device))
+        whole = read_all(file, device=str(self.device))
         mine = [place for place, _ in share(range(len(next(iter(whole.values())))))]
         batch: dict[str, Any] = {name: tensor[mine] for name, tensor in whole.items()}
         if isinstance(self.stage, ClassicStage):
