@@ -268,16 +268,19 @@ withTorch("the PyTorch trainer", () => {
     const { layout } = of.network;
     const network = await start(1).classic.begin({ trainee: traineeOf(of.weights), layout, decay: decayMask(layout), options: of.options, steps: 10, scale: segments.scale });
     const drawn = await network.batch();
-    const { clean, noise, score, step, dropped, mask } = drawn;
+    const { clean, noise, score, step, dropped, mask, perceptual } = drawn;
     expect(clean.shape).toEqual([6, N, P]);
     const rows = (values: Float32Array, b: number): Float32Array => values.subarray((b * values.length) / 6, ((b + 1) * values.length) / 6);
     const all = Array.from({ length: segments.length }, (_, i) => segmentAsAsked(segments.read(i), segments.scale));
     set.close();
     const found = Array.from({ length: 6 }, (_, b) => all.findIndex((one) => apart(one.score, rows(score.data, b)) === 0 && apart(one.clean, rows(clean.data, b)) < 1e-5));
     expect(new Set(found).size).toBe(6);
-    found.forEach((index, b) => expect([...rows(mask.data, b)]).toEqual([...all[index].mask]));
+    found.forEach((index, b) => {
+      expect([...rows(mask.data, b)]).toEqual([...all[index].mask]);
+      expect(apart(all[index].perceptual, rows(perceptual.data, b))).toBeLessThan(1e-5);
+    });
     const expected = classicExpected(of, {
-      clean: clean.data, noise: noise.data, score: score.data, perceptual: null, step: Float32Array.from(step.data), dropped: Uint8Array.from(dropped.data), mask: Uint8Array.from(mask.data),
+      clean: clean.data, noise: noise.data, score: score.data, perceptual: perceptual.data, step: Float32Array.from(step.data), dropped: Uint8Array.from(dropped.data), mask: Uint8Array.from(mask.data),
     });
     const { loss } = await network.step(traineeOf(of.weights));
     expect(Math.abs(loss / expected.total - 1)).toBeLessThan(1e-5);
