@@ -77,7 +77,7 @@ test("a checkpoint of other features or controls is told before a folder is made
   const path = inFolder("known", "model", "config.json");
   writeFileSync(path, readFileSync(path, "utf8").replace('"set": "base"', '"set": "other"'));
   const foreign = await fit("stranger", "initial: known/model\ncontrols: [rubato]\n");
-  expect([foreign.code, foreign.stderr]).toEqual([2, expect.stringMatching(/^dexter-train: initial: \S+known\/model: the checkpoint to go on from reads 116 features of set "other", the pieces have 116 of "base"\.\n$/)]);
+  expect([foreign.code, foreign.stderr]).toEqual([2, expect.stringMatching(/^dexter-train: initial: \S+known\/model: the checkpoint to go on from reads 140 features of set "other", the pieces have 140 of "base"\.\n$/)]);
   expect(existsSync(inFolder("stranger"))).toBe(false);
 });
 
