@@ -60,6 +60,7 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
       transpose: count("Transposition by up to this many semitones either way.", 0, 24),
       beatShare: number("Share of the crops from pieces known by their beats only, where there are any.", 0, 0.95),
       teacherWeight: number("Share of the teachers in the target, where pieces have teachers.", 0, 1),
+      tempoError: choice("What is averaged and squared in the tempo channel: linear tempi, every onset alike, as agreement is measured; or log2 beat periods, short intervals less.", ["linear", "log2"]),
     },
     { description: "The first stage: the encoder learns the mean of each score's performances." },
   ),

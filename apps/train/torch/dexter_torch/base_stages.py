@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .crops import Crop, CropBatch, CropOrder, Piece
-from .losses import LinearTerms, Loss, weighted_squared_error
+from .losses import LinearTerms, Loss, TempoScale, weighted_squared_error
 from .networks.base import ONSET_CHANNELS, TARGETS, Denoiser, Encoder, Shape, time_embedding
 from .optimizer import OptimizerOptions
 from .parallel import random_stream, share, total
@@ -41,6 +41,7 @@ class MeanStage:
         self.prefix = "encoder."
         self.shifts = torch.tensor(job["semitoneShifts"], dtype=torch.float32, device=device)
         self.channel_weights = torch.tensor(self.stage["channelWeights"], dtype=torch.float32, device=device)
+        self.tempo = TempoScale(**job["tempo"]) if job.get("tempo") else None
         self.order = CropOrder([p.notes for p in pieces], [p.weight for p in pieces], int(options["notes"]), int(options["seed"]))
 
     def batch(self, step: int) -> Batch:
@@ -68,7 +69,7 @@ class MeanStage:
 
     def loss(self, network: nn.Module, batch: Batch) -> Loss:
         prediction, _ = network(batch["features"], batch["shape"])
-        return weighted_squared_error(prediction, batch["target"], batch["weights"], self.channel_weights, batch.get("terms"))
+        return weighted_squared_error(prediction, batch["target"], batch["weights"], self.channel_weights, batch.get("terms"), self.tempo)
 
     @torch.no_grad()
     def validate(self) -> dict[str, list[float]]:

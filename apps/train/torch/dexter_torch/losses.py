@@ -4,6 +4,7 @@ sum by the mass of all processes, so that their sums add to the loss of the join
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Mapping, Optional
 
@@ -52,13 +53,35 @@ class LinearTerms:
         return LinearTerms(**{name: tensor.to(device) for name, tensor in vars(self).items()})
 
 
+MOST_OCTAVES = 3.0
+"""Tempi count as no further than this from the mean."""
+
+
+@dataclass(frozen=True)
+class TempoScale:
+    """z = (log2 of the relative beat period - mean) / sd of the first channel, whose error is one of tempi."""
+
+    mean: float
+    sd: float
+
+    def linear(self, z: Tensor) -> Tensor:
+        """A tempo on the scale of the errors, slope 1 at the mean tempo."""
+        return -torch.exp2(-(z * self.sd + self.mean).clamp(-MOST_OCTAVES, MOST_OCTAVES)) / (math.log(2) * self.sd)
+
+    def errors(self, prediction: Tensor, target: Tensor) -> Tensor:
+        """prediction - target of [..., 6], the first channel as tempi."""
+        tempo = self.linear(prediction[..., :1]) - self.linear(target[..., :1])
+        return torch.cat([tempo, prediction[..., 1:] - target[..., 1:]], -1)
+
+
 def weighted_squared_error(
-    prediction: Tensor, target: Tensor, weights: Tensor, channel_weights: Tensor, terms: Optional[LinearTerms] = None
+    prediction: Tensor, target: Tensor, weights: Tensor, channel_weights: Tensor, terms: Optional[LinearTerms] = None, tempo: Optional[TempoScale] = None
 ) -> Loss:
     """Mean squared error per channel of [B, T, 6], weighted per value, then summed over channels."""
     axes = tuple(range(prediction.dim() - 1))
     mass = weights.double().sum(axes)
-    errors = (weights * (prediction - target).square()).sum(axes)
+    deviation = prediction - target if tempo is None else tempo.errors(prediction, target)
+    errors = (weights * deviation.square()).sum(axes)
     if terms is not None:
         mass = mass.index_add(0, terms.channel, terms.weight.double())
         answers = terms.answers(prediction.reshape(-1, prediction.shape[-1]))

@@ -11,6 +11,7 @@ import type { ParameterScale } from "../classic/config.js";
 import type { TrainingOptions } from "./options.js";
 import type { Validation } from "./stage.js";
 import type { StageName } from "./training-state.js";
+import type { TempoScale } from "./tempo-scale.js";
 import type { PreparedPiece } from "./training-piece.js";
 
 /** A step that was taken elsewhere. */
@@ -57,6 +58,8 @@ export interface BaseStart extends DelegatedStart {
   readonly controls: number;
   /** Change of every standardized feature for a semitone up, `[C]`. */
   readonly semitoneShifts: readonly number[];
+  /** Scale of the tempo channel where the first stage's error is one of tempi; null: of logarithms. */
+  readonly tempo: TempoScale | null;
   /** The trained encoder, for the second stage. */
   readonly encoder: {
     /** Names and shapes of its tensors. */

@@ -4,8 +4,10 @@
  */
 import { TARGET_NAMES } from "../model/config.js";
 import type { LinearTerms } from "./linear-terms.js";
+import { linearTempo, linearTempoSlope, type TempoScale } from "./tempo-scale.js";
 
 const P = TARGET_NAMES.length;
+const TEMPO = TARGET_NAMES.indexOf("tempo");
 
 /** A loss and its gradient. */
 export interface Loss {
@@ -27,11 +29,12 @@ const MIN_MASS = 8;
  * @param target - `[R, 6]`
  * @param weights - `[R, 6]`, 0 for padding and what is not known
  * @param channelWeights - `[6]`
- * @param terms - targets told of several rows together
+ * @param terms - targets told of several rows together; their tempo's error stays one of logarithms
+ * @param tempo - scale of the tempo channel, whose error is then one of tempi; null: of logarithms, like the others
  */
 export function weightedSquaredError(
   prediction: Float32Array, target: Float32Array, weights: Float32Array, channelWeights: readonly number[],
-  terms: LinearTerms | null = null,
+  terms: LinearTerms | null = null, tempo: TempoScale | null = null,
 ): Loss {
   const mass = new Float64Array(P);
   const errors = new Float64Array(P);
@@ -41,10 +44,11 @@ export function weightedSquaredError(
   const factor = Array.from(mass, (m) => 1 / Math.max(MIN_MASS, m));
   for (let i = 0, c = 0; i < prediction.length; i++) {
     if (weights[i] > 0) {
-      const error = prediction[i] - target[i];
+      const isTempo = tempo !== null && c === TEMPO;
+      const error = isTempo ? linearTempo(prediction[i], tempo) - linearTempo(target[i], tempo) : prediction[i] - target[i];
       const share = weights[i] * factor[c];
       errors[c] += share * error * error;
-      gradient[i] = 2 * channelWeights[c] * share * error;
+      gradient[i] = 2 * channelWeights[c] * share * error * (isTempo ? linearTempoSlope(prediction[i], tempo) : 1);
     }
     if (++c === P) c = 0;
   }

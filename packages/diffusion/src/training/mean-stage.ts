@@ -13,6 +13,7 @@ import { addVariance, correlations, explainedVariance, meanSquaredError, noVaria
 import type { TrainingOptions } from "./options.js";
 import { tensorScope } from "./tensor-scope.js";
 import type { Stage, StageContext, Validation } from "./stage.js";
+import type { TempoScale } from "./tempo-scale.js";
 import type { PreparedPiece } from "./training-piece.js";
 
 const P = TARGET_NAMES.length;
@@ -26,9 +27,13 @@ export function semitoneShifts({ names, sd }: FeatureConfig, perSemitone: PerSem
   return names.map((name, c) => (perSemitone[name] ?? 0) / sd[c]);
 }
 
-/** The first stage. */
+/**
+ * The first stage.
+ *
+ * @param tempo - scale of the tempo channel, where its error is one of tempi
+ */
 export function meanStage(
-  { engine, pieces, options }: StageContext, network: Network<EncoderInput>, features: FeatureConfig, perSemitone: PerSemitone,
+  { engine, pieces, options }: StageContext, network: Network<EncoderInput>, features: FeatureConfig, perSemitone: PerSemitone, tempo: TempoScale | null = null,
 ): Stage {
   const { tf } = engine;
   const order = cropOrder(pieces, options.batch, options.notes, options.seed);
@@ -53,7 +58,7 @@ export function meanStage(
           ...batchShape(engine, batch, options.encoder, { rate: options.mean.dropout, random }),
           features: tf.tensor2d(input, [rows, columns]),
         });
-        const loss = weightedSquaredError(await engine.read(forward.prediction), target, weight, options.mean.channelWeights, terms);
+        const loss = weightedSquaredError(await engine.read(forward.prediction), target, weight, options.mean.channelWeights, terms, tempo);
         const gradient = await engine.read(forward.backward(tf.tensor2d(loss.gradient, [rows, P])));
         return { loss: loss.total, channels: loss.channels, gradient };
       });

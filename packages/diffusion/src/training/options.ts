@@ -37,6 +37,8 @@ export interface MeanStageOptions extends StageOptions {
   readonly beatShare: number;
   /** Share of the teachers in the target, where pieces have teachers. */
   readonly teacherWeight: number;
+  /** What is averaged and squared in the tempo channel: `linear` tempi, every onset alike, as agreement is measured; or `log2` beat periods, short intervals less. */
+  readonly tempoError: "linear" | "log2";
 }
 
 /** The stage that trains the denoiser on single performances. */
@@ -100,7 +102,7 @@ export const DEFAULT_TRAINING: TrainingOptions = {
   targetScale: DEFAULT_TARGET_SCALE,
   encoder: DEFAULT_STACK,
   denoiser: DEFAULT_STACK,
-  mean: { ...STAGE, featureDropout: 0.25, transpose: 6, beatShare: 0.15, teacherWeight: 0.5 },
+  mean: { ...STAGE, featureDropout: 0.25, transpose: 6, beatShare: 0.15, teacherWeight: 0.5, tempoError: "linear" },
   flow: { ...STAGE, steps: 3000, ema: 0.998, dropout: 0.2, conditionDropout: 0.12, controlDropout: 0.3 },
   sampling: DEFAULT_SAMPLING,
   validateEvery: 200,

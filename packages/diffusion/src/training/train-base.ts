@@ -8,7 +8,7 @@ import { denoiserNetwork, encoderNetwork } from "../base/network.js";
 import { randomStream } from "../base/random-stream.js";
 import type { Checkpoint } from "../checkpoint.js";
 import type { Engine } from "../engine.js";
-import type { ModelConfig } from "../model/config.js";
+import { TARGET_NAMES, type ModelConfig, type TargetConfig } from "../model/config.js";
 import { eventLoop } from "../sampling/event-loop.js";
 import { adamwStep, DivergenceError, learningRate, trainee, type Trainee } from "./adamw.js";
 import type { BaseDelegate } from "./delegate.js";
@@ -22,6 +22,7 @@ import { trainingOptions, type PartialTraining } from "./options.js";
 import { fitPieceLevel } from "./piece-level.js";
 import type { Stage, Validation } from "./stage.js";
 import { foldOf } from "./teachers.js";
+import type { TempoScale } from "./tempo-scale.js";
 import { captureState, restoreTrainee, type StageName, type TrainingState } from "./training-state.js";
 import { featureConfig, pieceTargets, preparePiece, targetConfig, type PreparedPiece, type TrainingPiece } from "./training-piece.js";
 
@@ -145,12 +146,13 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
   const scale = initial?.config.targets ?? targetConfig(targets, options.targetClip, options.targetScale);
   const controls = controlsOf(trained, input);
   for (const piece of input.validation ?? []) if (controls && piece.controls) checkControls(piece, controls.names.length);
+  const tempo = options.mean.tempoError === "linear" ? tempoScaleOf(scale) : null;
   const pieces = shareOut(
-    trained.map((piece, i) => preparePiece(piece, targets[i], features, scale, options.mean.teacherWeight, controls)),
+    trained.map((piece, i) => preparePiece(piece, targets[i], features, scale, options.mean.teacherWeight, controls, tempo)),
     options.mean.beatShare,
     options.notes,
   );
-  const validation = (input.validation ?? []).map((piece) => preparePiece(piece, pieceTargets(piece, options.targetScale), features, scale, 0, controls));
+  const validation = (input.validation ?? []).map((piece) => preparePiece(piece, pieceTargets(piece, options.targetScale), features, scale, 0, controls, tempo));
 
   const encoderPlan = encoderLayout(columns.names.length, options.encoder);
   const denoiserPlan = denoiserLayout(options.encoder.hidden, options.denoiser, controls?.names.length);
@@ -181,7 +183,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
     const decay = decayMask(layout);
     const away = await input.delegate?.begin({
       stage: name, trainee: state, layout, decay, options, pieces, validation, controls: controls?.names.length ?? 0,
-      semitoneShifts: semitoneShifts(features, columns.perSemitone), encoder: { layout: encoderPlan, weights: trainees.mean.average },
+      semitoneShifts: semitoneShifts(features, columns.perSemitone), encoder: { layout: encoderPlan, weights: trainees.mean.average }, tempo,
     });
     pull = away && (() => away.pull(state));
     const stage = away ? null : await stageOf();
@@ -224,7 +226,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
     await pull?.();
   };
 
-  await run("mean", encoderPlan, () => meanStage(context, encoder, features, columns.perSemitone ?? {}));
+  await run("mean", encoderPlan, () => meanStage(context, encoder, features, columns.perSemitone ?? {}, tempo));
   if (!signal?.aborted && (trainees.flow.step < options.flow.steps || validation.length > 0)) {
     await run("flow", denoiserPlan, async () => {
       const frozen = trainees.mean.average;
@@ -279,6 +281,11 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
       },
     };
   }
+}
+
+function tempoScaleOf({ mean, sd }: TargetConfig): TempoScale {
+  const channel = TARGET_NAMES.indexOf("tempo");
+  return { mean: mean[channel], sd: sd[channel] };
 }
 
 /** Pieces known by their beats only are drawn so often that they make up a share of the crops. */

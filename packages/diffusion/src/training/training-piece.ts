@@ -11,6 +11,10 @@ import { TARGET_NAMES, type ControlConfig, type FeatureConfig, type TargetConfig
 import { beatTerms } from "./beat-targets.js";
 import type { LinearTerms } from "./linear-terms.js";
 import { columnScale } from "./statistics.js";
+import { ofRelativeTempo, relativeTempo, type TempoScale } from "./tempo-scale.js";
+
+const TEMPO = TARGET_NAMES.indexOf("tempo");
+const SLOW_TEMPO = TARGET_NAMES.indexOf("slowTempo");
 
 /** Controls of a performance of `N` notes, raw units. */
 export interface MeasuredControls {
@@ -122,9 +126,10 @@ export function targetConfig(targets: readonly PieceTargets[], clip: number, sca
  *
  * @param teacherWeight - share of the teachers in the mean, where the piece has any; what no performance tells is theirs
  * @param controls - scales of the controls, in a model that has any
+ * @param tempo - scale of the tempo channel, where tempi are averaged and not their logarithms
  */
 export function preparePiece(
-  piece: TrainingPiece, targets: PieceTargets, features: FeatureConfig, scale: TargetConfig, teacherWeight = 0, controls?: ControlConfig,
+  piece: TrainingPiece, targets: PieceTargets, features: FeatureConfig, scale: TargetConfig, teacherWeight = 0, controls?: ControlConfig, tempo: TempoScale | null = null,
 ): PreparedPiece {
   const size = piece.notes.length * TARGET_NAMES.length;
   const performances = targets.map(({ values, weights }, p) => {
@@ -138,13 +143,16 @@ export function preparePiece(
   const mean = new Float32Array(size);
   const meanWeights = new Float32Array(size);
   for (let i = 0; i < size; i++) {
+    // Measured on tempi, every onset counts alike: its weight is that of the slow tempo.
+    const isTempo = tempo !== null && i % TARGET_NAMES.length === TEMPO;
+    const told = isTempo ? i + SLOW_TEMPO - TEMPO : i;
     let sum = 0;
     let mass = 0;
     for (const { values, weights } of performances) {
-      sum += weights[i] * values[i];
-      mass += weights[i];
+      sum += weights[told] * (isTempo ? relativeTempo(values[i], tempo) : values[i]);
+      mass += weights[told];
     }
-    mean[i] = mass > 0 ? sum / mass : 0;
+    if (mass > 0) mean[i] = isTempo ? ofRelativeTempo(sum / mass, tempo) : sum / mass;
     meanWeights[i] = mass > 0 ? mass / Math.sqrt(performances.length) : 0;
   }
   if (piece.teacher && teacherWeight > 0) {
