@@ -19,14 +19,14 @@ export function ensembleCommand(): Command {
   return new Command("ensemble")
     .description("average the encoders of several base models into the mean of one: surer than any of them, and all in one folder")
     .argument("<model>", "a model folder: its flow, controls, sampling and hidden condition are kept")
-    .argument("<members...>", "model folders over the same features; those of an ensemble count one by one")
+    .argument("<members...>", "model folders of the same feature set; those of an ensemble count one by one")
     .requiredOption("-o, --output <folder>", "the new model, a folder that is not there yet or empty")
     .option("--onnx", "write the networks for ONNX Runtime, too")
     .option("--json", "print what was done as JSON")
     .addHelpText("after", `
 Nets that differ by seed and data err in different places. Train some with a flow of 0 steps and average them:
-  dexter-train fit encoder.yaml -o runs/e1 seed=1 'flow={"steps":0}'
-  dexter-train fit encoder.yaml -o runs/e2 seed=2 'flow={"steps":0}'
+  dexter-train fit encoder.yaml -o runs/e1 seed=1 flow.steps=0
+  dexter-train fit encoder.yaml -o runs/e2 seed=2 flow.steps=0
   dexter-train ensemble runs/base/model runs/e1/model runs/e2/model -o models/averaged
 Gains and temperature of the sampling stay as they were: fit them again where the mean moved much.`)
     .action(async (folder: string, members: readonly string[], flags: EnsembleFlags) => {
