@@ -19,7 +19,7 @@ export class FormatError extends Error {
   readonly place: string;
 
   constructor(file: string, place: string, message: string) {
-    super(`${place ? `${file}:${place}` : file}: ${inOneLine(message)}`);
+    super(`${place ? `${file}:${inOneLine(place)}` : file}: ${inOneLine(message)}`);
     this.name = new.target.name;
     this.file = file;
     this.place = place;

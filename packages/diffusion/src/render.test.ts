@@ -65,13 +65,15 @@ describe("a rendering", () => {
 
   test("holds the encoder's mean to the share that the model says: all of it makes draws alike, half of it halves what they differ by", async () => {
     const differences = async (share: number): Promise<number> => {
-      const sharing = await createModel({ config: { ...config, sampling: { ...config.sampling, meanShare: new Array<number>(6).fill(share) } }, weights }, await webRuntime());
+      // Little noise and small gains: nothing comes near the bounds of the targets.
+      const sampling = { ...config.sampling, temperature: new Array<number>(6).fill(0.1), gains: new Array<number>(6).fill(0.1), meanShare: new Array<number>(6).fill(share) };
+      const sharing = await createModel({ config: { ...config, sampling }, weights }, await webRuntime());
       const [a, b] = await renderScore(sharing, piece, { steps: 2, samples: 2 });
       await sharing.release();
       return 127 * Math.abs(a.parameters.velocityNorm[0] - b.parameters.velocityNorm[0]);
     };
     const free = await differences(0);
-    expect(free).toBeGreaterThan(0.1);
+    expect(free).toBeGreaterThan(0.01);
     expect(await differences(0.5)).toBeCloseTo(free / 2, 3);
     expect(await differences(1)).toBeCloseTo(0, 6);
   });

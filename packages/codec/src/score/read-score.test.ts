@@ -86,6 +86,7 @@ describe("damaged or hostile input ends in one line:", () => {
     ["a zip without a score", zipSync({ "a.txt": utf8 }), /no MusicXML file/],
     ["an empty zip", zipSync({}), /empty or damaged/],
     ["a path out of the archive", zipSync({ "../../etc/a.xml": utf8 }), /leads out of the archive/],
+    ["a path of several lines out of the archive", zipSync({ "../a\nb.xml": utf8 }), /^[^\n]*leads out of the archive[^\n]*$/],
     ["an absolute path in the archive", zipSync({ "/etc/a.xml": utf8 }), /leads out of the archive/],
     ["a MIDI file that lies about its length", Uint8Array.of(...strToU8("MThd"), 0, 0, 0, 6, 0, 0, 0, 1, 0, 96, ...strToU8("MTrk"), 0, 255, 0, 0, 0), /4 are left|announces|cut off/],
     ["a MIDI file in frames", Uint8Array.from([...writeMidi({ header: { format: 0, numTracks: 1, ticksPerBeat: 96 }, tracks: [[{ deltaTime: 0, meta: true, type: "endOfTrack" }]] })].map((b, i) => (i === 12 ? 0xe7 : i === 13 ? 40 : b))), /time in frames/],
