@@ -48,10 +48,11 @@ export function startOptions(options: TrainingOptions, said: PartialTraining = {
  */
 export function checkInitial(
   config: ModelConfig,
-  { options, controls, columns }: {
+  asked: {
     readonly options?: PartialTraining; readonly controls?: readonly string[]; readonly columns?: { readonly set: string; readonly names: readonly string[] };
   },
 ): void {
+  const { options, controls, columns } = asked;
   const { mean } = startOptions(trainingOptions(options), options, config);
   if (config.ensemble && mean.steps > 0) {
     throw new ShapeError(
