@@ -2,6 +2,7 @@
  * @file What can be chosen in training the `base` model, with the defaults of
  * the recipe.
  */
+import { ShapeError } from "@dexter/codec";
 import { DEFAULT_SAMPLING, DEFAULT_STACK, denoiserTensors, encoderTensors, type SamplingConfig, type StackConfig } from "../model/config.js";
 import { DEFAULT_TARGET_SCALE, type TargetScale } from "../base/targets.js";
 import { checkPass, checkWeights } from "./run-limits.js";
@@ -122,7 +123,7 @@ export type PartialTraining = Partial<Omit<TrainingOptions, "mean" | "flow" | "s
 /**
  * Complete options with the defaults.
  *
- * @throws ShapeError when a step's crops or the networks are too large
+ * @throws ShapeError when a step's crops or the networks are too large, or there would be nothing to leave out or to learn
  */
 export function trainingOptions(partial: PartialTraining = {}): TrainingOptions {
   const options: TrainingOptions = {
@@ -134,7 +135,16 @@ export function trainingOptions(partial: PartialTraining = {}): TrainingOptions 
     flow: { ...DEFAULT_TRAINING.flow, ...partial.flow },
     sampling: { ...DEFAULT_TRAINING.sampling, ...partial.sampling },
   };
-  const { batch, notes, encoder, denoiser } = options;
+  const { batch, notes, encoder, denoiser, fold } = options;
+  if (fold && fold.index >= fold.of) {
+    throw new ShapeError(`training options: fold.index must be from 0 to ${fold.of - 1}, one of the ${fold.of} folds, got ${fold.index}.`);
+  }
+  for (const stage of ["mean", "flow"] as const) {
+    const { steps, channelWeights } = options[stage];
+    if (steps > 0 && channelWeights.every((weight) => weight === 0)) {
+      throw new ShapeError(`training options: ${stage}.channelWeights must have one above 0, or nothing is learned, got ${channelWeights.join(", ")}.`);
+    }
+  }
   checkPass({ names: ["batch", "notes"], batch, notes, width: Math.max(encoder.hidden, denoiser.hidden), advice: "Lower one of them." });
   // How many columns the scores have is not known yet; their weights are few.
   checkWeights("encoder and denoiser together", [...encoderTensors(0, encoder), ...denoiserTensors(encoder.hidden, denoiser)]);

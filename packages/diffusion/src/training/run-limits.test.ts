@@ -47,3 +47,12 @@ describe("limits of a run", () => {
     }
   });
 });
+
+test("a fold that there is none of, and a loss of nothing, are refused", () => {
+  expect(() => trainingOptions({ fold: { index: 3, of: 3 } })).toThrow("fold.index must be from 0 to 2, one of the 3 folds, got 3");
+  expect(trainingOptions({ fold: { index: 2, of: 3 } }).fold).toEqual({ index: 2, of: 3 });
+  const nothing = [0, 0, 0, 0, 0, 0];
+  expect(() => trainingOptions({ mean: { channelWeights: nothing } })).toThrow("mean.channelWeights must have one above 0, or nothing is learned");
+  expect(() => trainingOptions({ flow: { channelWeights: nothing } })).toThrow("flow.channelWeights must have one above 0");
+  expect(() => trainingOptions({ flow: { channelWeights: nothing, steps: 0 } })).not.toThrow();
+});
