@@ -3,6 +3,8 @@ import { chords, normals, testConfig, testWeights, toRows } from "../../test/ran
 import { referenceEncoder } from "../../test/reference-network.js";
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from "../checkpoint.js";
 import { standardize, unstandardize } from "../base/standardize.js";
+import { exportOnnx } from "../onnx/networks.js";
+import { ONSET_INPUTS } from "../onnx/stack.js";
 import { webRuntime } from "../runtime.js";
 import type { ModelConfig } from "./config.js";
 import { withEnsemble } from "./ensemble.js";
@@ -48,6 +50,18 @@ describe("a model with an ensemble", () => {
     const own = referenceEncoder(model.weights, model.config.encoder, toRows(raw.data, 3), Array.from(onsets.ofNote)).hidden.flat();
     for (const [i, value] of hidden.data.entries()) expect(value).toBeCloseTo(own[i], 4);
     await run.release();
+  });
+
+  test("is a network like any other: two examples at once, each as alone", async () => {
+    const joint = withEnsemble(checkpoint(1), [checkpoint(2), stranger(3), checkpoint(4)]);
+    const session = await (await webRuntime()).open(exportOnnx(joint.config, joint.weights).encoder);
+    const inputs = { [ONSET_INPUTS.ofNote]: { data: BigInt64Array.from(onsets.ofNote, BigInt), shape: [notes, 1] }, [ONSET_INPUTS.inverseCount]: { data: Float32Array.from({ length: onsets.count }, (_, k) => 1 / (onsets.start[k + 1] - onsets.start[k])), shape: [onsets.count, 1, 1] } };
+    const both = Float32Array.from([...raw.data, ...raw.data.map((value) => -value)]);
+    const meanOf = async (data: Float32Array, examples: number) => (await session.run({ features: { data, shape: [examples, notes, 3] }, ...inputs }))["mean"];
+    const together = await meanOf(both, 2);
+    const alone = [...(await meanOf(both.slice(0, notes * 3), 1)), ...(await meanOf(both.slice(notes * 3), 1))];
+    for (const [i, value] of together.entries()) expect(value).toBeCloseTo(alone[i], 5);
+    await session.release();
   });
 
   test("is the same in windows as in one piece, where a member looks further than the encoder", async () => {

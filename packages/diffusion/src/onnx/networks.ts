@@ -3,8 +3,9 @@
  * notes and onsets.
  */
 import type { NamedTensors } from "../base/layout.js";
-import { memberName, TARGET_NAMES, TIME_FREQUENCIES, type ModelConfig, type StackConfig } from "../model/config.js";
-import { OnnxGraph, type Value } from "./graph.js";
+import { TARGET_NAMES, TIME_FREQUENCIES, type ModelConfig } from "../model/config.js";
+import { ensembleMean } from "./ensemble-mean.js";
+import { OnnxGraph } from "./graph.js";
 import { blocks, gelu, halves, headLayers, inputLayers, linear, networkGraph, vector } from "./stack.js";
 
 /** Names of the encoder's inputs and outputs, beside those of the onsets. */
@@ -34,18 +35,12 @@ function encoderModel({ features, encoder, ensemble = [] }: ModelConfig, weights
   const graph = new OnnxGraph("encoder");
   const input = graph.input(ENCODER_VALUES.features, "float", ["B", "N", features.names.length]);
   const net = networkGraph(graph, weights);
-  const read = (name: string, stack: StackConfig) => headLayers(net, blocks(net, inputLayers(net, input, name), name, stack, (h) => h), name);
-  const { hidden, prediction } = read("encoder", encoder);
+  const x = blocks(net, inputLayers(net, input, "encoder"), "encoder", encoder, (h) => h);
+  const { hidden, prediction } = headLayers(net, x, "encoder");
   graph.output(ENCODER_VALUES.hidden, hidden, ["B", "N", encoder.hidden]);
-  const means = ensemble.map((stack, k) => read(memberName(k), stack).prediction);
-  graph.output(ENCODER_VALUES.mean, means.length > 0 ? average(graph, means) : prediction, ["B", "N", TARGET_NAMES.length]);
+  const mean = ensemble.length > 0 ? ensembleMean(net, input, features.names.length, ensemble) : prediction;
+  graph.output(ENCODER_VALUES.mean, mean, ["B", "N", TARGET_NAMES.length]);
   return graph.finish();
-}
-
-/** Of values of one shape. */
-function average(graph: OnnxGraph, values: readonly Value[]): Value {
-  const sum = values.reduce((a, b) => graph.op("Add", [a, b]));
-  return graph.op("Mul", [sum, graph.floats([1 / values.length], [])]);
 }
 
 function denoiserModel({ encoder, denoiser, controls }: ModelConfig, weights: NamedTensors): Uint8Array<ArrayBuffer> {
