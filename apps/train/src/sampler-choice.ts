@@ -1,7 +1,7 @@
 /**
  * @file Which sampler a classic model is drawn by: what was asked for, or what suits its predictions.
  */
-import { SAMPLERS, type PredictionKind, type SamplerName } from "@dexter/diffusion";
+import { defaultSampler, SAMPLERS, type PredictionKind, type SamplerName } from "@dexter/diffusion";
 import { UsageError } from "./errors.js";
 
 /** What may be asked for. */
@@ -20,9 +20,9 @@ export interface SamplerChoice {
  */
 export function samplerOf(prediction: PredictionKind, { sampler, eta, compat }: SamplerChoice, place: string): SamplerName {
   const isFlow = prediction === "flow";
-  const used = sampler ?? (isFlow ? "heun" : compat ? "cfdg_ddpm" : "dpmpp2m");
+  const used = sampler ?? defaultSampler(prediction, { compat });
   if (isFlow !== (SAMPLERS[used].prediction === "flow")) {
-    throw new UsageError(`${place}sampler: "${used}" does not fit a model that predicts ${prediction}; take ${isFlow ? "heun" : "dpmpp2m"}`);
+    throw new UsageError(`${place}sampler: "${used}" does not fit a model that predicts ${prediction}; take ${defaultSampler(prediction)}`);
   }
   if (eta !== undefined && eta !== SAMPLERS[used].eta && !SAMPLERS[used].etaIsFree) {
     throw new UsageError(`${place}eta: "${used}" has eta ${SAMPLERS[used].eta}; take ${place === "--" ? "--sampler ddim" : "ddim"}`);

@@ -34,6 +34,7 @@ export { towardMean } from "./base/mean-share.js";
 export { drawNoise } from "./base/noise.js";
 export { renderScore, type Rendering, type RenderOptions } from "./render.js";
 export type { DrawProgress } from "./draw-progress.js";
+export { trainedWorks } from "./model/trained-works.js";
 export { withEnsemble } from "./model/ensemble.js";
 export { formatModelCard, withEvaluation } from "./model/card.js";
 export { noiseSchedule, type NoiseSchedule } from "./sampling/noise-schedule.js";
@@ -48,7 +49,7 @@ export {
 export {
   sampleDiffusion, type DiffusionProgress, type DiffusionSampleOptions,
 } from "./sampling/samplers/sample-diffusion.js";
-export { SAMPLER_NAMES, SAMPLERS, type SamplerName, type SamplerTraits } from "./sampling/samplers/sampler-table.js";
+export { defaultSampler, SAMPLER_NAMES, SAMPLERS, type SamplerName, type SamplerTraits } from "./sampling/samplers/sampler-table.js";
 export type { KeptValues } from "./sampling/samplers/clean-estimate.js";
 export { noNoise, seededNoise, startNoise, type NoiseSource } from "./sampling/samplers/noise-source.js";
 export { invertDiffusion, type InvertDiffusionOptions } from "./sampling/samplers/invert-diffusion.js";

@@ -1,7 +1,7 @@
 /**
  * @file `fit` for the `base` model: steps logged, samples drawn of unseen pieces, the best and the last checkpoint kept.
  */
-import { createModel, formatModelCard, renderScore, TARGET_NAMES, type Checkpoint, type Model, type ModelConfig } from "@dexter/diffusion";
+import { createModel, formatModelCard, renderScore, TARGET_NAMES, trainedWorks, type Checkpoint, type Model, type ModelConfig } from "@dexter/diffusion";
 import { loadCheckpoint, loadModel, nodeRuntime, saveCheckpoint } from "@dexter/diffusion/node";
 import {
   checkInitial, fitGains, foldOf, STAGE_NAMES, trainBase, trainingOptions,
@@ -20,7 +20,6 @@ import { writeSample } from "./sample-files.js";
 import { choosePieces, sampleRound } from "./sample-pieces.js";
 import { startedFrom } from "./started-from.js";
 import { residentMB } from "./step-watch.js";
-import { trainedWorks } from "./trained-works.js";
 import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
 import { longWarmUps } from "./warm-up.js";
 

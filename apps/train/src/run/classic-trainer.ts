@@ -2,6 +2,7 @@
  * @file `fit` for the classic denoisers: segments of a set, DiffWave or the U-Net, the best and the last checkpoint kept.
  */
 import { openSet, setSegments, type StoredSet } from "@dexter/alignment-datasets";
+import { trainedWorks } from "@dexter/diffusion";
 import { saveClassicCheckpoint } from "@dexter/diffusion/node";
 import {
   checkSource, classicTrainingOptions, predictionOf, trainClassic,
@@ -18,7 +19,6 @@ import { agreementFigures, checkMonitor, monitorsSamples } from "./monitored-fig
 import { pairedSegments } from "./paired-segments.js";
 import type { SamplePiece } from "./sample-pieces.js";
 import { residentMB } from "./step-watch.js";
-import { trainedWorks } from "./trained-works.js";
 import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
 import { longWarmUps } from "./warm-up.js";
 

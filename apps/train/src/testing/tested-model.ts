@@ -3,9 +3,9 @@
  */
 import { scoreFeatures, type Matrix, type Release } from "@dexter/codec";
 import {
-  readsPerceptual, renderClassic, renderScore, SAMPLER_NAMES, TARGET_NAMES, type ClassicConfig, type DrawProgress, type ModelConfig, type Rendering, type SolverName,
+  createClassicModel, readsPerceptual, renderClassic, renderScore, SAMPLER_NAMES, TARGET_NAMES, type ClassicConfig, type DrawProgress, type ModelConfig, type Rendering, type SolverName,
 } from "@dexter/diffusion";
-import { isClassicFolder, loadClassicCheckpoint, loadClassicModel, loadModel } from "@dexter/diffusion/node";
+import { isClassicFolder, loadClassicCheckpoint, loadModel, nodeRuntime } from "@dexter/diffusion/node";
 import { nearest } from "../config/config-faults.js";
 import { UsageError } from "../errors.js";
 import { samplerOf } from "../sampler-choice.js";
@@ -69,10 +69,11 @@ export async function loadTestedModel(folder: string, flags: SamplingFlags): Pro
 
 async function classicModel(folder: string, { sampler, steps, guidance, eta, compat, perceptual: told }: SamplingFlags): Promise<TestedModel> {
   const name = sampler === undefined ? undefined : known(sampler, SAMPLER_NAMES);
-  const { network, prediction } = (await loadClassicCheckpoint(folder)).config;
+  const checkpoint = await loadClassicCheckpoint(folder);
+  const { network, prediction } = checkpoint.config;
   const used = samplerOf(prediction, { sampler: name, eta, compat }, "--");
   if (told && !readsPerceptual(network)) throw new UsageError("--perceptual: the network reads no perceptual features; leave it out");
-  const model = await loadClassicModel(folder);
+  const model = await createClassicModel(checkpoint, { runtime: await nodeRuntime() });
   const settings = { sampler: used, steps, guidance, eta, compat };
   return {
     kind: network.kind,

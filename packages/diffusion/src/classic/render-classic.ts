@@ -13,12 +13,13 @@ import { noiseSchedule } from "../sampling/noise-schedule.js";
 import { invertDiffusion } from "../sampling/samplers/invert-diffusion.js";
 import { noNoise, startNoise } from "../sampling/samplers/noise-source.js";
 import { sampleDiffusion, type DiffusionSampleOptions } from "../sampling/samplers/sample-diffusion.js";
-import { SAMPLERS, type SamplerName } from "../sampling/samplers/sampler-table.js";
+import { defaultSampler, SAMPLERS, type SamplerName } from "../sampling/samplers/sampler-table.js";
 import { renoiseSource } from "../sampling/samplers/starts.js";
 import { classicParameters } from "./classic-parameters.js";
 import type { ClassicConfig, ClassicNetworkConfig, ParameterScale } from "./config.js";
 import type { ClassicCondition } from "./network.js";
 import { denormalizeParameters, normalizeParameters } from "./normalization.js";
+import { notesMultiple } from "./unet-tensors.js";
 import { overWindows } from "./whole-score.js";
 import { cutWindows, joinWindows, windowRows, type SegmentWindow, type WindowJoin } from "./windows.js";
 
@@ -204,19 +205,19 @@ function sourceValues({ notes }: Score, source: PerformanceParameters, shown: Sh
 /** Notes of a window: those of training, or as many as a short score has where the network can do with fewer. */
 function windowSize(network: ClassicNetworkConfig, notes: number): number {
   if (network.condition === "trainable_score") return network.segmentNotes;
-  const multiple = network.kind === "unet" ? 2 ** (network.dimMults.length - 1) : 1;
+  const multiple = network.kind === "unet" ? notesMultiple(network) : 1;
   return Math.ceil(Math.min(network.segmentNotes, notes) / multiple) * multiple;
 }
 
 function samplingOptions({ prediction, schedule }: ClassicConfig, options: ClassicRenderOptions): DiffusionSampleOptions & { readonly sampler: SamplerName } {
   const { inversion, steps, eta, compat, signal } = options;
-  const { sampler = prediction === "flow" ? "heun" : inversion ? "ddim" : compat ? "cfdg_ddpm" : "dpmpp2m", clip = compat ? Infinity : DEFAULT_CLIP } = options;
+  const { sampler = defaultSampler(prediction, { inversion, compat }), clip = compat ? Infinity : DEFAULT_CLIP } = options;
   const guidance = options.guidance ?? (inversion ? 1 : DEFAULT_GUIDANCE);
   if (!(Math.abs(guidance) <= 20)) throw new RenderError(`guidance must be from -20 to 20, got ${guidance}.`);
   const traits = Object.hasOwn(SAMPLERS, sampler) ? SAMPLERS[sampler] : undefined;
   if (!traits) throw new RenderError(`sampler must be one of ${Object.keys(SAMPLERS).join(", ")}, got "${String(sampler)}".`);
   if ((prediction === "flow") !== (traits.prediction === "flow")) {
-    throw new RenderError(`sampler "${sampler}" does not fit a model that predicts ${prediction}; take ${prediction === "flow" ? "heun" : "dpmpp2m"}.`);
+    throw new RenderError(`sampler "${sampler}" does not fit a model that predicts ${prediction}; take ${defaultSampler(prediction)}.`);
   }
   if (inversion && (traits.rule === "dpmpp2m" || traits.eta > 0 || (eta ?? 0) > 0)) throw new RenderError(`sampler "${sampler}"${eta ? ` with eta ${eta}` : ""} has no inverse; take ddim, euler or heun.`);
   return { sampler, prediction, schedule: noiseSchedule(schedule), steps, eta, guidance, clip, compat, signal };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { chords, normals, testConfig, testWeights, toRows } from "../../test/random-model.js";
 import { referenceEncoder } from "../../test/reference-network.js";
-import { readCheckpoint, writeCheckpoint, type Checkpoint } from "../checkpoint.js";
+import { modelTensors, readCheckpoint, writeCheckpoint, type Checkpoint } from "../checkpoint.js";
 import { standardize, unstandardize } from "../base/standardize.js";
 import { exportOnnx } from "../onnx/networks.js";
 import { ONSET_INPUTS } from "../onnx/stack.js";
@@ -109,6 +109,7 @@ describe("a model with an ensemble", () => {
     expect(again.config.ensemble).toEqual(both.config.ensemble);
     expect(again.weights["ensemble.1.head.bias"].data).toEqual(both.weights["ensemble.1.head.bias"].data);
     expect(() => writeCheckpoint(again)).not.toThrow();
+    expect(Object.keys(again.weights).sort()).toEqual(modelTensors(again.config).map(({ name }) => name).sort());
   });
 
   test("refuses members of other features or targets, and none at all", () => {

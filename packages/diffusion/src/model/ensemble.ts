@@ -9,6 +9,7 @@
 import type { NamedTensor, NamedTensors } from "../base/layout.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { CheckpointError } from "../errors.js";
+import { trainedWorks } from "./trained-works.js";
 import { encoderTensors, memberName, type FeatureConfig, type ModelConfig, type PieceLevelRegression, type StackConfig, type TargetConfig } from "./config.js";
 
 /** An encoder among a checkpoint's tensors. */
@@ -147,9 +148,8 @@ function onTargetsOf(of: TargetConfig, by: TargetConfig, [weight, bias]: [NamedT
 
 /** What the model was trained on, and what each member was. */
 function jointRecord({ training }: ModelConfig, members: readonly Checkpoint[]): Record<string, unknown> {
-  const worksOf = (record: Readonly<Record<string, unknown>>): readonly unknown[] => (Array.isArray(record["works"]) ? (record["works"] as unknown[]) : []);
   const records = members.map(({ config }) => config.training);
-  const works = [...new Set([training, ...records].flatMap(worksOf))].sort();
+  const works = trainedWorks([], ...[training, ...records].map((record) => record["works"]));
   return {
     ...training,
     ...(works.length > 0 ? { works } : {}),

@@ -4,10 +4,9 @@
  */
 import { TARGET_NAMES } from "../model/config.js";
 import type { LinearTerms } from "./linear-terms.js";
-import { linearTempo, linearTempoSlope, type TempoScale } from "./tempo-scale.js";
+import { linearTempo, linearTempoSlope, TEMPO_CHANNEL, type TempoScale } from "./tempo-scale.js";
 
 const P = TARGET_NAMES.length;
-const TEMPO = TARGET_NAMES.indexOf("tempo");
 
 /** A loss and its gradient. */
 export interface Loss {
@@ -44,7 +43,7 @@ export function weightedSquaredError(
   const factor = Array.from(mass, (m) => 1 / Math.max(MIN_MASS, m));
   for (let i = 0, c = 0; i < prediction.length; i++) {
     if (weights[i] > 0) {
-      const isTempo = tempo !== null && c === TEMPO;
+      const isTempo = tempo !== null && c === TEMPO_CHANNEL;
       const error = isTempo ? linearTempo(prediction[i], tempo) - linearTempo(target[i], tempo) : prediction[i] - target[i];
       const share = weights[i] * factor[c];
       errors[c] += share * error * error;

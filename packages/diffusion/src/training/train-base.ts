@@ -8,7 +8,7 @@ import { denoiserNetwork, encoderNetwork } from "../base/network.js";
 import { randomStream } from "../base/random-stream.js";
 import type { Checkpoint } from "../checkpoint.js";
 import type { Engine } from "../engine.js";
-import { TARGET_NAMES, type ModelConfig, type TargetConfig } from "../model/config.js";
+import type { ModelConfig } from "../model/config.js";
 import { eventLoop } from "../sampling/event-loop.js";
 import { adamwStep, DivergenceError, learningRate, trainee, type Trainee } from "./adamw.js";
 import type { BaseDelegate } from "./delegate.js";
@@ -22,7 +22,7 @@ import { trainingOptions, type PartialTraining } from "./options.js";
 import { fitPieceLevel } from "./piece-level.js";
 import type { Stage, Validation } from "./stage.js";
 import { foldOf } from "./teachers.js";
-import type { TempoScale } from "./tempo-scale.js";
+import { tempoScaleOf } from "./tempo-scale.js";
 import { captureState, restoreTrainee, type StageName, type TrainingState } from "./training-state.js";
 import { featureConfig, pieceTargets, preparePiece, targetConfig, type PreparedPiece, type TrainingPiece } from "./training-piece.js";
 
@@ -281,11 +281,6 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
       },
     };
   }
-}
-
-function tempoScaleOf({ mean, sd }: TargetConfig): TempoScale {
-  const channel = TARGET_NAMES.indexOf("tempo");
-  return { mean: mean[channel], sd: sd[channel] };
 }
 
 /** Pieces known by their beats only are drawn so often that they make up a share of the crops. */

@@ -11,9 +11,8 @@ import { TARGET_NAMES, type ControlConfig, type FeatureConfig, type TargetConfig
 import { beatTerms } from "./beat-targets.js";
 import type { LinearTerms } from "./linear-terms.js";
 import { columnScale } from "./statistics.js";
-import { ofRelativeTempo, relativeTempo, type TempoScale } from "./tempo-scale.js";
+import { ofRelativeTempo, relativeTempo, TEMPO_CHANNEL, type TempoScale } from "./tempo-scale.js";
 
-const TEMPO = TARGET_NAMES.indexOf("tempo");
 const SLOW_TEMPO = TARGET_NAMES.indexOf("slowTempo");
 
 /** Controls of a performance of `N` notes, raw units. */
@@ -144,8 +143,8 @@ export function preparePiece(
   const meanWeights = new Float32Array(size);
   for (let i = 0; i < size; i++) {
     // Measured on tempi, every onset counts alike: its weight is that of the slow tempo.
-    const isTempo = tempo !== null && i % TARGET_NAMES.length === TEMPO;
-    const told = isTempo ? i + SLOW_TEMPO - TEMPO : i;
+    const isTempo = tempo !== null && i % TARGET_NAMES.length === TEMPO_CHANNEL;
+    const told = isTempo ? i + SLOW_TEMPO - TEMPO_CHANNEL : i;
     let sum = 0;
     let mass = 0;
     for (const { values, weights } of performances) {

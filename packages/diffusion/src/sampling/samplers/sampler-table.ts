@@ -61,3 +61,10 @@ export const SAMPLERS: Readonly<Record<SamplerName, SamplerTraits>> = {
 
 /** All names. */
 export const SAMPLER_NAMES = Object.keys(SAMPLERS) as readonly SamplerName[];
+
+/** The sampler of a model when the caller does not say; an inversion wants one that has an inverse, the original took `cfdg_ddpm`. */
+export function defaultSampler(prediction: PredictionKind, asked: { readonly inversion?: unknown; readonly compat?: "original" } = {}): SamplerName {
+  if (prediction === "flow") return "heun";
+  if (asked.inversion) return "ddim";
+  return asked.compat ? "cfdg_ddpm" : "dpmpp2m";
+}
