@@ -3,7 +3,7 @@
  */
 import { CommanderError } from "commander";
 import { ShapeError } from "@dexter/codec";
-import { OptionError } from "@dexter/alignment-datasets";
+import { OptionError, UnsuitableSetError } from "@dexter/alignment-datasets";
 
 /** A wrong way to call a command. */
 export class UsageError extends Error {}
@@ -52,7 +52,7 @@ export function reportError(error: unknown, { verbose }: { readonly verbose: boo
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`dexter-train: ${message.split("\n")[0]}\n`);
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
-  return error instanceof UsageError || error instanceof OptionError ? EXIT.usage : EXIT.failure;
+  return error instanceof UsageError || error instanceof OptionError || error instanceof UnsuitableSetError ? EXIT.usage : EXIT.failure;
 }
 
 /**

@@ -3,7 +3,7 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { FEATURE_SETS, type PerformanceParameters } from "@dexter/codec";
-import { openSet, scoreOfNotes, SetFileError, storedParameters } from "@dexter/alignment-datasets";
+import { openSet, scoreOfNotes, UnsuitableSetError, storedParameters } from "@dexter/alignment-datasets";
 import type { FeatureColumns, TrainingPiece } from "@dexter/diffusion/training";
 import type { SamplePiece } from "./run/sample-pieces.js";
 
@@ -25,7 +25,7 @@ export interface FitData {
 /**
  * Read the training and validation parts of sets. Test pieces are never read.
  *
- * @throws SetFileError when a set is damaged, has no training piece, or the sets differ in features or release
+ * @throws SetFileError when a set is damaged; UnsuitableSetError when it has no training piece, or the sets differ in features or release
  */
 export async function readFitData(paths: readonly string[]): Promise<FitData> {
   const pieces: TrainingPiece[] = [];
@@ -38,13 +38,13 @@ export async function readFitData(paths: readonly string[]): Promise<FitData> {
     const set = await openSet(path);
     try {
       const { featureSet, featureNames, release, counts, seed } = set.description;
-      if (release !== "key") throw new SetFileError(path, "", `expected release "key", got "${release}". Prepare it with --release key`);
+      if (release !== "key") throw new UnsuitableSetError(path, "", `expected release "key", got "${release}". Prepare it with --release key`);
       columns ??= {
         set: featureSet,
         names: featureNames,
         perSemitone: Object.fromEntries(FEATURE_SETS[featureSet].map(({ name, perSemitone }) => [name, perSemitone ?? 0])),
       };
-      if (columns.names.join() !== featureNames.join()) throw new SetFileError(path, "", "its features are not those of the first set. Prepare both with the same version");
+      if (columns.names.join() !== featureNames.join()) throw new UnsuitableSetError(path, "", "its features are not those of the first set. Prepare both with the same version");
       const corpora = new Set<string>();
       const licences = new Set<string>();
       for (const { index, description, performances } of set.entries()) {
@@ -68,7 +68,7 @@ export async function readFitData(paths: readonly string[]): Promise<FitData> {
       set.close();
     }
   }
-  if (!columns || pieces.length === 0) throw new SetFileError(paths[0], "", "no training piece in it");
+  if (!columns || pieces.length === 0) throw new UnsuitableSetError(paths[0], "", "no training piece in it");
   return { columns, pieces, validation, samplePieces, digest: hash.digest("hex").slice(0, 32), record };
 }
 

@@ -93,6 +93,10 @@ test("what set and configuration do not share is told before an engine is loaded
   ] as const) {
     expect(await fit(...more)).toEqual({ code: 2, stdout: "", stderr: `dexter-train: ${message}\n` });
   }
+  writeFileSync(inFolder("base.yaml"), "data: set.h5\n");
+  expect(await dexterTrain("fit", inFolder("base.yaml"), "-o", inFolder("refused"))).toEqual({
+    code: 2, stdout: "", stderr: `dexter-train: ${inFolder("set.h5")}: expected release "key", got "sound". Prepare it with --release key\n`,
+  });
   expect(existsSync(inFolder("refused"))).toBe(false);
 
   const warning = "optimizer.warmup is 200 steps, of which the run takes 2: the learning rate ends at 1 % of its peak";

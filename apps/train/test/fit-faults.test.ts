@@ -61,6 +61,13 @@ test("an output that cannot be a folder is told in one line", async () => {
   expect([nowhere.code, nowhere.stderr.trimEnd().split("\n").at(-1)]).toEqual([2, "dexter-train: /proc/x/run: cannot be the run's folder, the system makes no folder there. Choose another output"]);
 });
 
+test("a set of another release is a fault of the configuration", async () => {
+  writeFileSync(inFolder("classic.yaml"), "data: set.h5\nmodel: diffwave\n");
+  const run = await dexterTrain("fit", inFolder("classic.yaml"), "-o", inFolder("released"));
+  expect(run).toEqual({ code: 2, stdout: "", stderr: `dexter-train: ${inFolder("set.h5")}: expected release "sound", got "key". Prepare the set with --release sound\n` });
+  expect(existsSync(inFolder("released"))).toBe(false);
+});
+
 test("a run that is going on is not trained by a second process; one that was killed is", async () => {
   const long = ["flow.steps=100000", "validateEvery=100000", "saveEvery=10", "sampleEvery=0"];
   const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder("busy"), ...long);

@@ -141,8 +141,8 @@ describe("dexter-train test", () => {
     const cases: readonly [args: readonly string[], code: number, message: string][] = [
       [["/nowhere", "--data", soundSet], 1, "config.json is missing in /nowhere"],
       [[classic, "--data", full], 1, "full.txt: not an HDF5 file"],
-      [[classic, "--data", soundSet, "--split", "validation"], 1, 'holds no performance in the split "validation". Name the other by --split, or another set'],
-      [[classic, "--data", keySet], 1, 'Prepare it with --release sound'],
+      [[classic, "--data", soundSet, "--split", "validation"], 2, 'holds no performance in the split "validation". Name the other by --split, or another set'],
+      [[classic, "--data", keySet], 2, 'Prepare it with --release sound'],
       [[classic, "--data", soundSet, "--sampler", "ddmp"], 2, 'got "ddmp". Did you mean "ddpm"?'],
       [[classic, "--data", soundSet, "--eta", "1"], 2, "take --sampler ddim"],
       [[BASE, "--data", keySet, "--compat", "original"], 2, "--compat: is for classic models"],

@@ -9,6 +9,9 @@ export class CorpusError extends FormatError {}
 /** A stored set that is not one, is damaged, or is of a version that this code does not know. */
 export class SetFileError extends FormatError {}
 
+/** A whole set that is not what was asked for: another release, other features, nothing of the split. */
+export class UnsuitableSetError extends SetFileError {}
+
 /** A performance that cannot be aligned with a score: one is empty, or they are not the same piece. */
 export class AlignmentError extends Error {
   /** 2 · matched notes / (score notes + performed notes), 0–1. */

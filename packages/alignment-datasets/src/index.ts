@@ -2,7 +2,7 @@
  * @file `@dexter/alignment-datasets`: aligned corpora, splits, segments and HDF5 sets.
  */
 
-export { CorpusError, OptionError, SetFileError } from "./errors.js";
+export { CorpusError, OptionError, SetFileError, UnsuitableSetError } from "./errors.js";
 export {
   AlignmentError, alignPerformance, type AlignOptions, type AlignedPassage, type AlignedPerformance, type AlignmentSummary, type PlayedPasses,
 } from "./aligner.js";

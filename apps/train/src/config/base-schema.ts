@@ -3,7 +3,7 @@
  * `TrainingOptions` under their own names.
  */
 import { CONTROL_NAMES } from "../fit-controls.js";
-import { choice, count, either, flag, list, number, object, orNull, positive, text, type Schema } from "./schema-terms.js";
+import { choice, choices, count, either, flag, list, number, object, orNull, positive, text, type Schema } from "./schema-terms.js";
 
 const STAGE: Readonly<Record<string, Schema>> = {
   steps: count("Optimizer steps.", 0, 10_000_000),
@@ -49,7 +49,7 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
   initial: orNull(text("A model folder to go on from: its weights, networks, statistics and piece level; `mean.steps: 0` leaves its encoder as it is. The path is relative to this file; null: none.")),
   controls: either(
     "What a performance can be asked for, measured on the training performances (see docs/controls.md): all of them, or some by name.",
-    flag("All, or none."), list("Some.", choice("A control.", CONTROL_NAMES), 0, CONTROL_NAMES.length),
+    flag("All, or none."), choices("Some.", choice("A control.", CONTROL_NAMES), 0, CONTROL_NAMES.length),
   ),
   encoder: stack("The network that reads the score."),
   denoiser: stack("The network that draws the performance."),

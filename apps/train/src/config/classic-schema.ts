@@ -3,7 +3,7 @@
  * of `ClassicTrainingOptions` under their own names.
  */
 import { SAMPLER_NAMES } from "@dexter/diffusion";
-import { choice, count, either, flag, list, number, object, orNull, positive, text, type Schema } from "./schema-terms.js";
+import { choice, choices, count, either, flag, list, number, object, orNull, positive, text, type Schema } from "./schema-terms.js";
 
 const INPUT: Readonly<Record<string, Schema>> = {
   parameters: count("Performance parameters.", 1, 64),
@@ -76,7 +76,7 @@ export function classicKeys(network: "diffwave" | "unet"): Readonly<Record<strin
     loss: object(
       {
         kind: choice("Distance.", ["l1", "l2", "huber"]),
-        terms: list("Terms that are summed.", choice("Term.", TERMS), 1, TERMS.length),
+        terms: choices("Terms that are summed.", choice("Term.", TERMS), 1, TERMS.length),
         weights: list("Relative weight of the reconstruction terms, tempo first.", number("Weight.", 0, 1e6), 1, 64),
         reconstructionWeight: number("Weight of the reconstruction terms together.", 0, 1e6),
         bound: either(

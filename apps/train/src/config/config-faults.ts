@@ -49,11 +49,24 @@ export function nearest(name: string, names: readonly string[]): string | null {
   return least <= Math.max(2, Math.floor(name.length / 3)) ? best : null;
 }
 
-/** Errors of alternatives say all that none of them is; the alternative itself says it once. */
+/**
+ * Errors of alternatives say all that none of them is: the alternative itself says it once, unless a list or group is meant,
+ * of which one alternative knows better.
+ */
 function leaves(errors: readonly ErrorObject[]): readonly ErrorObject[] {
-  const alternatives = errors.filter(({ keyword }) => keyword === "anyOf").map(({ schemaPath }) => `${schemaPath}/`);
-  return errors.filter(({ schemaPath }) => !alternatives.some((start) => schemaPath.startsWith(start)));
+  return errors
+    .filter(({ keyword }) => keyword === "anyOf")
+    .reduce((rest, whole) => {
+      const inside = rest.filter(({ schemaPath }) => schemaPath.startsWith(`${whole.schemaPath}/`));
+      const isCompound = typeof whole.data === "object" && whole.data !== null;
+      const better = isCompound ? inside.filter(({ instancePath, keyword }) => instancePath !== whole.instancePath || !KINDS_OF_FAULT.includes(keyword)) : [];
+      const told = better.length > 0 ? better : [whole];
+      return rest.filter((error) => told.includes(error) || (error !== whole && !inside.includes(error)));
+    }, errors);
 }
+
+/** What a value is told that is of another kind than an alternative. */
+const KINDS_OF_FAULT: readonly string[] = ["type", "enum", "const"];
 
 function explain({ instancePath, keyword, params, message, parentSchema }: ErrorObject, value: unknown, source: ConfigSource): string {
   const path = instancePath.split("/").slice(1).map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
@@ -75,6 +88,8 @@ function explain({ instancePath, keyword, params, message, parentSchema }: Error
   }
   if (keyword === "required") return `${where}${path.length > 0 ? `${what}: ` : ""}"${(params as { missingProperty: string }).missingProperty}" is missing`;
   if (keyword === "anyOf") return `${where}${what} must be ${alternatives(parentSchema)}${shown}`;
+  const { i, j } = params as { i?: number; j?: number };
+  if (keyword === "uniqueItems" && Array.isArray(got)) return `${where}${what} names ${short(got[Math.min(i ?? 0, j ?? 0)])} twice`;
   const length = lengthOf(keyword, parentSchema);
   if (length) return `${where}${what} must be ${length}${shown}`;
   const kind = KINDS[String((params as { type?: unknown }).type)];

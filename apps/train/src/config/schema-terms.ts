@@ -27,6 +27,9 @@ export const choice = (description: string, values: readonly (string | number)[]
 /** A list. */
 export const list = (description: string, items: Schema, minItems: number, maxItems: number): Schema => ({ type: "array", description, items, minItems, maxItems });
 
+/** Some of several values, each once. */
+export const choices = (description: string, item: Schema, minItems: number, maxItems: number): Schema => ({ ...list(description, item, minItems, maxItems), uniqueItems: true });
+
 /** One thing or another. */
 export const either = (description: string, ...anyOf: readonly Schema[]): Schema => ({ anyOf, description });
 

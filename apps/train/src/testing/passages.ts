@@ -1,7 +1,7 @@
 /**
  * @file The passages of prepared sets that a model is tested on.
  */
-import { readPerceptual, segments, scoreOfNotes, SetFileError, storedParameters, type Split, type StoredNotes, type StoredSet } from "@dexter/alignment-datasets";
+import { readPerceptual, segments, scoreOfNotes, UnsuitableSetError, storedParameters, type Split, type StoredNotes, type StoredSet } from "@dexter/alignment-datasets";
 import type { Matrix, PerformanceParameters, Release, Score } from "@dexter/codec";
 
 /** One person's performance of a passage. */
@@ -50,7 +50,7 @@ export interface PassageOptions {
 /**
  * Choose passages; the same options choose the same ones.
  *
- * @throws SetFileError when a set has another release or none has a passage
+ * @throws UnsuitableSetError when a set has another release or none has a passage
  */
 export function choosePassages(sets: readonly StoredSet[], { split, notes, count, release, performers }: PassageOptions): PassagePlace[] {
   const long: PassagePlace[] = [];
@@ -58,7 +58,7 @@ export function choosePassages(sets: readonly StoredSet[], { split, notes, count
   let pieces = 0;
   for (const set of sets) {
     if (set.description.release !== release) {
-      throw new SetFileError(set.path, "", `the model plays lengths to the "${release}", the set has "${set.description.release}". Prepare it with --release ${release}`);
+      throw new UnsuitableSetError(set.path, "", `the model plays lengths to the "${release}", the set has "${set.description.release}". Prepare it with --release ${release}`);
     }
     for (const { index, description, noteCount, performances } of set.entries()) {
       if (description.split !== split || noteCount < 2 || performances.length === 0) continue;
@@ -72,7 +72,7 @@ export function choosePassages(sets: readonly StoredSet[], { split, notes, count
   const found = long.length > 0 ? long : short;
   if (found.length === 0) {
     const why = pieces === 0 ? `holds no performance in the split "${split}"` : `no piece of the split "${split}" was played by ${performers}`;
-    throw new SetFileError(sets[0].path, "", `${why}${sets.length > 1 ? `, nor do the other ${sets.length - 1} sets` : ""}. Name the other by --split, or another set`);
+    throw new UnsuitableSetError(sets[0].path, "", `${why}${sets.length > 1 ? `, nor do the other ${sets.length - 1} sets` : ""}. Name the other by --split, or another set`);
   }
   if (found.length <= count) return found;
   return Array.from({ length: count }, (_, i) => found[Math.floor(((i + 0.5) * found.length) / count)]);

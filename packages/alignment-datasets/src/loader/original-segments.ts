@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { PARAMETER_NAMES } from "@dexter/codec";
-import { OptionError, SetFileError } from "../errors.js";
+import { OptionError, UnsuitableSetError } from "../errors.js";
 import { MIX_ENDING, ORIGINAL_SCORE_FEATURES } from "../original/original-columns.js";
 import type { OriginalSegment, OriginalSet } from "../original/original-reader.js";
 import type { Split } from "../splits.js";
@@ -42,7 +42,7 @@ interface Place {
  * and only train.
  *
  * @throws OptionError for a fraction out of range
- * @throws SetFileError when the file is damaged, or its segments have another length than `notes`
+ * @throws SetFileError when the file is damaged; UnsuitableSetError when its segments have another length than `notes`
  */
 export function originalSegments(set: OriginalSet, options: OriginalSegmentOptions = {}): OriginalSegments {
   const { notes = 200, validation = 0.15, seed = 13, cacheMB = 64 } = options;
@@ -53,7 +53,7 @@ export function originalSegments(set: OriginalSet, options: OriginalSegmentOptio
   for (const group of set.groups) {
     set.read(group).forEach((segment, at) => {
       if (segment.parameters.shape[0] !== notes) {
-        throw new SetFileError(set.path, group, `expected segments of ${notes} notes, got ${segment.parameters.shape[0]}. Set the network's segment length`);
+        throw new UnsuitableSetError(set.path, group, `expected segments of ${notes} notes, got ${segment.parameters.shape[0]}. Set the network's segment length`);
       }
       const split = splitOf(segment, validation, seed);
       const mixed = segment.pieceName.endsWith(MIX_ENDING);

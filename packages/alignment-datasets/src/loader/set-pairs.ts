@@ -2,7 +2,7 @@
  * @file The stored pairs of a set as training takes them: two performances of one passage.
  */
 import { createHash } from "node:crypto";
-import { OptionError, SetFileError } from "../errors.js";
+import { OptionError, SetFileError, UnsuitableSetError } from "../errors.js";
 import type { PairPlace } from "../pairing/possible-pairs.js";
 import type { StoredSet } from "../set/set-reader.js";
 import type { Split } from "../splits.js";
@@ -49,13 +49,13 @@ export interface SetPairOptions {
  * The pairs that `pairSet` stored, segments as in `setSegments`.
  *
  * @throws OptionError for options out of range
- * @throws SetFileError when the set holds no pairs of the split
+ * @throws UnsuitableSetError when the set holds no pairs of the split
  */
 export function setPairs(set: StoredSet, { split, cacheMB = 64 }: SetPairOptions): PairLoader {
   if (!(cacheMB >= 0)) throw new OptionError("cacheMB", `expected 0 or more, got ${cacheMB}`);
   const pairs = set.readPairs(split);
   if (!pairs || pairs.count === 0) {
-    throw new SetFileError(set.path, "", `holds no pairs in the split "${split}". Draw them: dexter-train pair ${set.path} --k 2000`);
+    throw new UnsuitableSetError(set.path, "", `holds no pairs in the split "${split}". Draw them: dexter-train pair ${set.path} --k 2000`);
   }
   const { count, notes, hop, seed, k, bothDirections, possible } = pairs;
   const lists = byteCache<readonly PairPlace[]>(cacheMB * LIST_SHARE * 2 ** 20);

@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Release } from "@dexter/codec";
-import { OptionError, SetFileError } from "../errors.js";
+import { OptionError, UnsuitableSetError } from "../errors.js";
 import { segments } from "../segments.js";
 import type { StoredSet } from "../set/set-reader.js";
 import type { Split } from "../splits.js";
@@ -43,7 +43,7 @@ interface ScorePlace {
  * seven: standardized over the training performances, so that 0 is the average.
  *
  * @throws OptionError for options out of range
- * @throws SetFileError when the set's release is another, or the split is empty
+ * @throws UnsuitableSetError when the set's release is another, or the split is empty
  */
 export function setSegments(set: StoredSet, options: SetSegmentOptions): SegmentLoader {
   const { notes = 200, hop = notes, split, release = "sound", cacheMB = 64 } = options;
@@ -51,7 +51,7 @@ export function setSegments(set: StoredSet, options: SetSegmentOptions): Segment
   segments(0, { length: notes, hop });
   const { description } = set;
   if (release !== "any" && description.release !== release) {
-    throw new SetFileError(set.path, "", `expected release "${release}", got "${description.release}". Prepare the set with --release ${release}`);
+    throw new UnsuitableSetError(set.path, "", `expected release "${release}", got "${description.release}". Prepare the set with --release ${release}`);
   }
   const places: ScorePlace[] = [];
   const { read: readPlace, perceptualScale } = segmentReader(set, notes, cacheMB);
@@ -65,7 +65,7 @@ export function setSegments(set: StoredSet, options: SetSegmentOptions): Segment
     length += starts * performances.length;
     digest.update(JSON.stringify([index, score.corpus, score.piece, noteCount, performances.map(({ id, matchRatio }) => [id, matchRatio])]));
   }
-  if (length === 0) throw new SetFileError(set.path, "", `holds no performance in the split "${split}"`);
+  if (length === 0) throw new UnsuitableSetError(set.path, "", `holds no performance in the split "${split}"`);
 
   const placeOf = (index: number): ScorePlace => {
     checkIndex(index, length);

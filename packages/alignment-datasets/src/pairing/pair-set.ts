@@ -2,7 +2,7 @@
  * @file Draw the pairs of a set and store them in it.
  */
 import { copyFile } from "node:fs/promises";
-import { SetFileError, OptionError } from "../errors.js";
+import { OptionError, UnsuitableSetError } from "../errors.js";
 import { hdf5 } from "../set/hdf5.js";
 import { partFile } from "../set/part-file.js";
 import { openSet } from "../set/set-reader.js";
@@ -52,7 +52,7 @@ export interface PairReport extends PairDescription {
  * Store pairs of segments with a set: two performances of one passage of one piece, never across splits, never of mixes,
  * none twice. An earlier pairing is replaced. The set is copied beside itself; what is in memory does not grow with k.
  *
- * @throws OptionError for options out of range; SetFileError when the set is damaged or no passage in it was played twice
+ * @throws OptionError for options out of range; SetFileError when the set is damaged; UnsuitableSetError when no passage in it was played twice
  */
 export async function pairSet(path: string, options: PairOptions): Promise<PairReport> {
   const { k, seed = 1, bothDirections = false, notes = 200, hop = notes, output = path, signal } = options;
@@ -63,7 +63,7 @@ export async function pairSet(path: string, options: PairOptions): Promise<PairR
   try {
     const possible = SPLITS.map((split) => ({ split, pairs: possiblePairs(set, { split, notes, hop }) }));
     if (possible.every(({ pairs }) => pairs.count === 0)) {
-      throw new SetFileError(path, "", "no passage in it was played twice: there is nothing to pair");
+      throw new UnsuitableSetError(path, "", "no passage in it was played twice: there is nothing to pair");
     }
     signal?.throwIfAborted();
     await copyFile(path, part.path);

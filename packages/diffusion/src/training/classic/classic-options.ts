@@ -199,6 +199,9 @@ export const DEFAULT_CLASSIC_TRAINING: ClassicTrainingOptions = {
   memoryLimitMB: null,
 };
 
+/** How far from 0 a mean may lie, deviations: squares of what is standardized by it are numbers in single precision. */
+const MAX_DEVIATIONS = 1e9;
+
 /** Some of the options; the rest keep their defaults. */
 export type PartialClassicTraining = Partial<
   Omit<ClassicTrainingOptions, "network" | "schedule" | "loss" | "optimizer" | "augmentation" | "validation" | "monitor" | "earlyStopping">
@@ -301,6 +304,7 @@ function checkOptions(options: ClassicTrainingOptions): void {
   if (loss.weights.length !== network.parameters || !loss.weights.every((w) => w >= 0) || !loss.weights.some((w) => w > 0)) {
     refuse("loss.weights", `${network.parameters} numbers, none below 0, one above`, loss.weights);
   }
+  if (!isTrained(loss)) refuse("loss.terms", "so that one of them has a weight (loss.reconstructionWeight, loss.weights)", loss.terms);
   const { bound } = loss;
   if (typeof bound === "object" ? !(bound.clamp > 0) : !["snr", "none"].includes(bound)) {
     refuse("loss.bound", '"snr", "none" or { clamp: above 0 }', bound);
@@ -353,4 +357,15 @@ function checkOptions(options: ClassicTrainingOptions): void {
   if (scale && (scale.mean.length !== network.parameters || scale.sd.length !== network.parameters || !scale.sd.every((sd) => sd > 0))) {
     refuse("scale", `${network.parameters} means and as many positive deviations`, scale);
   }
+  scale?.mean.forEach((mean, p) => {
+    if (!(Math.abs(mean / scale.sd[p]) <= MAX_DEVIATIONS)) {
+      refuse(`scale.mean[${p}]`, `at most ${MAX_DEVIATIONS.toLocaleString("en-US")} deviations of ${scale.sd[p]} from 0, or standardized parameters leave single precision`, mean);
+    }
+  });
+}
+
+/** Whether any term is minimized. */
+function isTrained({ terms, weights, reconstructionWeight }: ClassicLossChoice): boolean {
+  const [diffusion, ...reconstructed] = LOSS_TERMS;
+  return terms.includes(diffusion) || reconstructed.some((term, p) => terms.includes(term) && reconstructionWeight * weights[p] > 0);
 }
