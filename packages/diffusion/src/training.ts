@@ -47,7 +47,7 @@ export type { ClassicSegment, SegmentSource } from "./training/classic/segment-s
 export {
   trainClassic, type ClassicMeasures, type ClassicMoment, type ClassicProgress, type ClassicSnapshot, type ClassicValidated, type TrainClassicInput, type TrainedClassic,
 } from "./training/classic/train-classic.js";
-export type { BestFigure, ClassicTrainingState } from "./training/classic/classic-state.js";
+export type { BestFigure, ClassicStepFigures, ClassicTrainingState } from "./training/classic/classic-state.js";
 export type { ClassicFigures } from "./training/classic/classic-validation.js";
 export { MemoryLimitError, memoryUse, type MemoryUse } from "./training/memory-guard.js";
 export type {

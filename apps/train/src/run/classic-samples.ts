@@ -30,13 +30,13 @@ export function unseenPieces(set: StoredSet): SamplePiece[] {
 }
 
 /**
- * Has unseen pieces played at every `sampleEvery`th validation, and at the last one; in a run that shall stop only where they are monitored.
+ * Has unseen pieces played at every `sampleEvery`th validation, and at the last one.
  *
  * @param steps - of the whole run
- * @param monitored - whether the run goes by the samples' figures
+ * @throws DOMException `AbortError` from the answer when the run shall stop: nothing is then written
  */
 export function classicSampler(
-  { sampleEvery, samplePieces, monitored, sampling }: Pick<ClassicFitConfig, "sampleEvery" | "samplePieces" | "sampling"> & { readonly monitored: boolean },
+  { sampleEvery, samplePieces, sampling }: Pick<ClassicFitConfig, "sampleEvery" | "samplePieces" | "sampling">,
   unseen: readonly SamplePiece[], steps: number, { folder, log, past, signal }: RunContext,
 ): (snapshot: ClassicSnapshot) => Promise<SampleFigures> {
   const comparable = unseen.map((piece) => ({ ...piece, pianists: piece.pianists.map(lengthsAsTheyAre) }));
@@ -47,10 +47,10 @@ export function classicSampler(
   let validations = past.length;
   return async ({ step, config, tensors }) => {
     validations++;
-    if (pieces.length === 0 || (step !== steps && validations % sampleEvery !== 0) || (signal.aborted && !monitored)) return {};
+    if (pieces.length === 0 || (step !== steps && validations % sampleEvery !== 0)) return {};
     const model = await createClassicModel({ config, tensors: tensors() }, { runtime: await nodeRuntime({}) });
     try {
-      const { shown, ...figures } = await round(async ({ score, features }) => (await renderClassic(model, score, { ...chosen, seed: SEED_OF_SAMPLES, features }))[0].parameters);
+      const { shown, ...figures } = await round(async ({ score, features }) => (await renderClassic(model, score, { ...chosen, seed: SEED_OF_SAMPLES, features, signal }))[0].parameters);
       log({ type: "sample", stage: "train", step, file: await writeSample(folder.path, step, shown) });
       return figures;
     } finally {

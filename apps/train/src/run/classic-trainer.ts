@@ -15,7 +15,7 @@ import { samplerOf } from "../sampler-choice.js";
 import { beginNetwork, readClassicStart, type ClassicStart } from "./classic-initial.js";
 import { classicSampler, unseenPieces, type SampleFigures } from "./classic-samples.js";
 import type { StepLine, ValidationLine } from "./metrics-file.js";
-import { agreementFigures, checkMonitor, monitorsSamples } from "./monitored-figure.js";
+import { agreementFigures, checkMonitor } from "./monitored-figure.js";
 import { pairedSegments } from "./paired-segments.js";
 import type { SamplePiece } from "./sample-pieces.js";
 import { residentMB } from "./step-watch.js";
@@ -83,7 +83,7 @@ async function train(config: ClassicFitConfig, { checkpoint, training, weights }
   const { folder, engine, signal, watch, progress, log, resume } = context;
   const { network, initial } = beginNetwork(engine, options, weights);
   const begun = resume?.steps[STAGE] ?? 0;
-  const drawSample = classicSampler({ ...config, monitored: monitorsSamples(options.monitor) }, samplePieces, context.steps, context);
+  const drawSample = classicSampler(config, samplePieces, context.steps, context);
   let sampled: SampleFigures = {};
   const outcome = await trainClassic({
     engine, network, initial, source,
@@ -104,8 +104,8 @@ async function train(config: ClassicFitConfig, { checkpoint, training, weights }
       if (step.validation) log({ ...validationLine(step), ...sampled });
       await watch.between(save);
     },
-    saveState: ({ step, fingerprint, best, stale, arrays }) =>
-      folder.saveState({ format: STATE_FORMAT, steps: { [STAGE]: step }, fingerprint, arrays, rest: { best, stale } }),
+    saveState: ({ step, fingerprint, best, stale, unvalidated, arrays }) =>
+      folder.saveState({ format: STATE_FORMAT, steps: { [STAGE]: step }, fingerprint, arrays, rest: { best, stale, unvalidated } }),
     onProgress: (step) => {
       log(stepLine(step));
       progress.update(step.step - begun, step.steps - begun, describe(step));
@@ -122,8 +122,8 @@ async function train(config: ClassicFitConfig, { checkpoint, training, weights }
 }
 
 function classicState({ steps, fingerprint, arrays, rest }: SavedState): ClassicTrainingState {
-  const { best, stale } = (rest ?? {}) as Partial<Pick<ClassicTrainingState, "best" | "stale">>;
-  return { step: steps[STAGE] ?? 0, fingerprint, arrays, best: best ?? null, stale: stale ?? 0 };
+  const { best, stale, unvalidated } = (rest ?? {}) as Partial<Pick<ClassicTrainingState, "best" | "stale" | "unvalidated">>;
+  return { step: steps[STAGE] ?? 0, fingerprint, arrays, best: best ?? null, stale: stale ?? 0, unvalidated: unvalidated ?? null };
 }
 
 function stepLine({ step, steps, loss, terms, gradientNorm, learningRate, milliseconds, notesPerSecond, tensorMB, tensors }: ClassicProgress): StepLine {

@@ -11,11 +11,6 @@ export function agreementFigures(agreement: Readonly<Record<string, number>>): R
   return Object.fromEntries(Object.entries(agreement).map(([measure, value]) => [`${PREFIX}${measure}`, value]));
 }
 
-/** Whether a run goes by the samples that it draws. */
-export function monitorsSamples({ name }: MonitoredRun["monitor"]): boolean {
-  return name.startsWith(PREFIX);
-}
-
 /** What is known of a run that a figure can be missing in. */
 export interface MonitoredRun {
   /** Of the configuration. */

@@ -4,6 +4,7 @@
  * order of the data have no state: seed and step name them.
  */
 import { ShapeError } from "@dexter/codec";
+import type { LossTerm } from "../../classic/losses.js";
 import { trainee, type Trainee } from "../adamw.js";
 
 /** The best validation so far. */
@@ -12,6 +13,20 @@ export interface BestFigure {
   readonly step: number;
   /** The monitored figure. */
   readonly value: number;
+}
+
+/** A step that was taken, in figures. */
+export interface ClassicStepFigures {
+  /** The batch's loss. */
+  readonly loss: number;
+  /** Its terms, weighted, whether they are in the loss or not. */
+  readonly terms: Readonly<Record<LossTerm, number>>;
+  /** Norm of the gradient before clipping. */
+  readonly gradientNorm: number;
+  /** Learning rate of the step. */
+  readonly learningRate: number;
+  /** Wall time of the step, ms, without validation. */
+  readonly milliseconds: number;
 }
 
 /** What is stored. */
@@ -24,6 +39,8 @@ export interface ClassicTrainingState {
   readonly best: BestFigure | null;
   /** Validations since without a better one. */
   readonly stale: number;
+  /** The last step, where the run stopped before its validation was done: the run goes on with that. */
+  readonly unvalidated?: ClassicStepFigures | null;
   /** `weights`, `first`, `second`, `average`, and `best` after a validation; float32. */
   readonly arrays: Readonly<Record<string, Float32Array>>;
 }
@@ -40,11 +57,13 @@ export interface ClassicRun {
   best: BestFigure | null;
   /** Validations since. */
   stale: number;
+  /** The last step, while its validation is not done. */
+  unvalidated: ClassicStepFigures | null;
 }
 
 /** Begin with these weights. */
 export function beginRun(weights: Float32Array): ClassicRun {
-  return { trainee: trainee(weights), bestWeights: null, best: null, stale: 0 };
+  return { trainee: trainee(weights), bestWeights: null, best: null, stale: 0, unvalidated: null };
 }
 
 /** The state of a run, sharing its arrays. */
@@ -52,7 +71,7 @@ export function captureRun(run: ClassicRun, fingerprint: string): ClassicTrainin
   const arrays: Record<string, Float32Array> = {};
   for (const field of FIELDS) arrays[field] = run.trainee[field];
   if (run.bestWeights) arrays["best"] = run.bestWeights;
-  return { step: run.trainee.step, fingerprint, best: run.best, stale: run.stale, arrays };
+  return { step: run.trainee.step, fingerprint, best: run.best, stale: run.stale, unvalidated: run.unvalidated, arrays };
 }
 
 /**
@@ -77,5 +96,6 @@ export function restoreRun(state: ClassicTrainingState, fingerprint: string, siz
     bestWeights: state.best ? take("best") : null,
     best: state.best,
     stale: state.stale,
+    unvalidated: state.unvalidated ?? null,
   };
 }

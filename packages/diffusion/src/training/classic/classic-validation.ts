@@ -31,9 +31,13 @@ export function validationSegments(length: number, limit: number | null): number
   return Array.from({ length: count }, (_, i) => Math.floor((i * length) / count));
 }
 
-/** Loss of these weights on the validation segments, each at several noise levels. */
+/**
+ * Loss of these weights on the validation segments, each at several noise levels.
+ *
+ * @throws DOMException `AbortError` when the signal stops it
+ */
 export async function validateClassic(
-  engine: Engine, network: ClassicNetwork, weights: Float32Array, source: SegmentSource, kind: QuestionKind, options: ClassicTrainingOptions,
+  engine: Engine, network: ClassicNetwork, weights: Float32Array, source: SegmentSource, kind: QuestionKind, options: ClassicTrainingOptions, signal?: AbortSignal,
 ): Promise<ClassicFigures> {
   const { batch, segments, draws } = options.validation;
   const chosen = validationSegments(source.length, segments);
@@ -46,7 +50,8 @@ export async function validateClassic(
     for (let draw = 0; draw < draws; draw++) {
       for (let begin = 0; begin < chosen.length; begin += batch) {
         engine.check();
-        await eventLoop(); // for a second Ctrl-C
+        await eventLoop(); // a signal comes in only there
+        signal?.throwIfAborted();
         const random = randomStream(STREAM, draw, begin);
         const parts = chosen.slice(begin, begin + batch).map((index): QuestionPart => {
           const pair = options.target === "transfer" ? transferPair(source, index, random) : null;

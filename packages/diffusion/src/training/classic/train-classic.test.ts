@@ -137,6 +137,34 @@ describe("training a classic denoiser", () => {
     expect(differingTensors((await run({ options, resume: saved })).model.tensors, whole.model.tensors)).toEqual([]);
   });
 
+  test.each([2, 6])("a run that is stopped within the validation of step %d stops there, and goes on with it", async (stopAt) => {
+    const { losses, model, progress } = await (uninterrupted ??= run());
+    const controller = new AbortController();
+    let reads = 0;
+    let saved: ClassicTrainingState | undefined;
+    const counting: SegmentSource = {
+      ...small.validation!,
+      read(index) {
+        // A validation reads four segments twice; the first of a source is looked at before.
+        if (++reads === 2 + (stopAt / 2 - 1) * 8) setImmediate(() => controller.abort());
+        return small.validation!.read(index);
+      },
+    };
+    const seen: number[] = [];
+    const stopped = await trainClassic({
+      ...small, validation: counting, signal: controller.signal, onProgress: ({ step }) => void seen.push(step),
+      saveState: (state) => void (saved = { ...structuredClone(state), unvalidated: JSON.parse(JSON.stringify(state.unvalidated)) as ClassicTrainingState["unvalidated"] }),
+    });
+    expect([stopped.finished, saved!.step, seen.at(-1)]).toEqual([false, stopAt, stopAt - 1]);
+    expect(reads).toBe(5 + (stopAt / 2 - 1) * 8);
+    const resumed = await run({ resume: saved });
+    expect(resumed.losses).toEqual(losses.slice(stopAt - 1));
+    expect(resumed.progress.map(({ validation }) => validation)).toEqual(progress.slice(stopAt - 1).map(({ validation }) => validation));
+    expect(outcome(resumed.model)).toEqual(outcome(model));
+    expect(differingTensors(resumed.model.tensors, model.tensors)).toEqual([]);
+    expect(differingTensors(resumed.model.last, model.last)).toEqual([]);
+  });
+
   test.each(CLASSIC_OBJECTIVES.flatMap((objective) => (["generate", "transfer"] as const).map((target) => [objective, target] as const)))(
     "the objective %s moves every layer's weights on the target %s",
     async (objective, target) => {

@@ -16,7 +16,7 @@ import type { ClassicDelegate } from "../delegate.js";
 import { fingerprintOf } from "../fingerprint.js";
 import { MemoryLimitError, memoryUse, type MemoryUse } from "../memory-guard.js";
 import { classicTrainingOptions, predictionOf, type ClassicTrainingOptions, type PartialClassicTraining } from "./classic-options.js";
-import { beginRun, captureRun, restoreRun, type BestFigure, type ClassicRun, type ClassicTrainingState } from "./classic-state.js";
+import { beginRun, captureRun, restoreRun, type BestFigure, type ClassicRun, type ClassicTrainingState, type ClassicStepFigures } from "./classic-state.js";
 import { sampledSegments, validateClassic, type ClassicFigures } from "./classic-validation.js";
 import { denoisingQuestion, type QuestionKind } from "./denoising-question.js";
 import { denoisingStep, lossOptions } from "./denoising-step.js";
@@ -38,23 +38,13 @@ export interface ClassicValidated extends ClassicFigures {
 }
 
 /** A step taken, and a validation where one was due. */
-export interface ClassicProgress extends MemoryUse {
+export interface ClassicProgress extends ClassicStepFigures, MemoryUse {
   /** Steps taken. */
   readonly step: number;
   /** Steps it will take, unless it stops early. */
   readonly steps: number;
   /** Passes over the training segments so far. */
   readonly epoch: number;
-  /** The batch's loss. */
-  readonly loss: number;
-  /** Its terms, weighted, whether they are in the loss or not. */
-  readonly terms: Readonly<Record<LossTerm, number>>;
-  /** Norm of the gradient before clipping. */
-  readonly gradientNorm: number;
-  /** Learning rate of the step. */
-  readonly learningRate: number;
-  /** Wall time of the step, ms, without validation. */
-  readonly milliseconds: number;
   /** Notes of its segments per second, padding included. */
   readonly notesPerSecond: number;
   /** After every interval, and at the end. */
@@ -105,13 +95,16 @@ export interface TrainClassicInput {
   readonly delegate?: ClassicDelegate;
   /** What the checkpoint shall say of its training, beside options and figures. */
   readonly record?: Readonly<Record<string, unknown>>;
-  /** Stops the run after the current step, or after the current pass where several make a step; its state is saved. */
+  /** Stops the run after the current step, or after the current pass where several make a step, and within a validation, which is then made anew; its state is saved. */
   readonly signal?: AbortSignal;
   /** Called after every step. */
   readonly onProgress?: (progress: ClassicProgress) => void;
   /** Called and awaited between two steps: it may save, look at the model, wait, or end the training by `"finish"`. */
   readonly between?: (moment: ClassicMoment) => "finish" | void | Promise<"finish" | void>;
-  /** Called at every validation: the place to draw samples and compare them with people. What it answers with may be monitored. */
+  /**
+   * Called at every validation: the place to draw samples and compare them with people. What it answers with may be monitored. It may throw
+   * an `AbortError` once the signal has come: the run stops as within the validation.
+   */
   readonly onValidate?: (snapshot: ClassicSnapshot) => ClassicMeasures | void | Promise<ClassicMeasures | void>;
   /** Called when a validation was the best so far. */
   readonly onBest?: (snapshot: ClassicSnapshot) => void | Promise<void>;
@@ -151,11 +144,11 @@ export interface TrainedClassic {
  * @throws EngineError when the engine can no longer be trusted
  */
 export async function trainClassic(input: TrainClassicInput): Promise<TrainedClassic> {
-  const { engine, network, source, validation, signal } = input;
+  const { engine, network, source, validation: held, signal } = input;
   const { tf } = engine;
   const options = classicTrainingOptions({ ...input.options, network: network.config });
   checkSource(source, options, "the training set");
-  if (validation) checkSource(validation, { ...options, augmentation: { ...options.augmentation, mixup: 0 } }, "the validation set");
+  if (held) checkSource(held, { ...options, augmentation: { ...options.augmentation, mixup: 0 } }, "the validation set");
   if (input.initial.length !== network.layout.size) {
     throw new ShapeError(`trainClassic: initial must have ${network.layout.size} weights, got ${input.initial.length}.`);
   }
@@ -167,7 +160,7 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
   // How often a state is saved and how much memory there is change nothing in the result.
   const fingerprint = fingerprintOf({
     options: { ...options, saveEvery: null, memoryLimitMB: null }, data: [source.fingerprint, source.length], scale: kind.scale,
-    validation: validation ? [validation.fingerprint, validation.length] : null,
+    validation: held ? [held.fingerprint, held.length] : null,
   });
   const run = input.resume ? restoreRun(input.resume, fingerprint, network.layout.size) : beginRun(input.initial);
   const { trainee } = run;
@@ -215,12 +208,22 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
     }
   };
 
-  const validate = async (held: SegmentSource): Promise<ClassicValidated> => {
+  /** Figures on unseen segments; `null` when the run shall stop before they are complete. */
+  const validate = async (unseen: SegmentSource): Promise<ClassicValidated | null> => {
+    try {
+      signal?.throwIfAborted();
+      return await figuresOn(unseen);
+    } catch (error) {
+      if (signal?.aborted && (error as Error).name === "AbortError") return null;
+      throw error;
+    }
+  };
+  const figuresOn = async (unseen: SegmentSource): Promise<ClassicValidated> => {
     const { step } = trainee;
     await away?.pull(trainee);
-    const figures = away ? await away.validate() : await validateClassic(engine, network, averaged(), held, kind, options);
+    const figures = away ? await away.validate() : await validateClassic(engine, network, averaged(), unseen, kind, options, signal);
     const snapshot: ClassicSnapshot = {
-      step, epoch: plan.epochOf(step), figures, sampled: sampledSegments(held.length, step, options), config: configNow(),
+      step, epoch: plan.epochOf(step), figures, sampled: sampledSegments(unseen.length, step, options), config: configNow(),
       tensors: () => toTensors(network.layout, averaged()),
     };
     const measures = (await input.onValidate?.(snapshot)) ?? {};
@@ -240,13 +243,13 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
     const stoppedEarly = stale() && trainee.step < plan.steps;
     const last = toTensors(network.layout, averaged());
     return {
-      finished: ended || stoppedEarly || trainee.step >= plan.steps,
+      finished: ended || stoppedEarly || (trainee.step >= plan.steps && !run.unvalidated),
       stoppedEarly, step: trainee.step, best: run.best, config: configNow(),
       tensors: run.bestWeights ? toTensors(network.layout, run.bestWeights) : last,
       last,
     };
   };
-  const take = async (): Promise<{ loss: number; terms: Readonly<Record<LossTerm, number>>; gradientNorm: number } | null> => {
+  const take = async (): Promise<Pick<ClassicStepFigures, "loss" | "terms" | "gradientNorm"> | null> => {
     if (away) {
       const { terms, ...taken } = await away.step(trainee);
       return { ...taken, terms: terms as Readonly<Record<LossTerm, number>> };
@@ -256,21 +259,27 @@ export async function trainClassic(input: TrainClassicInput): Promise<TrainedCla
     const { gradient, ...asked } = found;
     return { ...asked, gradientNorm: adamwStep(trainee, gradient, decay, adam) };
   };
-
-  while (trainee.step < plan.steps && !stale() && !ended && !signal?.aborted) {
+  const takeTimed = async (): Promise<ClassicStepFigures | null> => {
     const started = performance.now();
     const rate = learningRate(trainee.step, adam);
     const taken = await take();
+    return taken && { ...taken, learningRate: rate, milliseconds: performance.now() - started };
+  };
+
+  while ((run.unvalidated || trainee.step < plan.steps) && !stale() && !ended && !signal?.aborted) {
+    const taken = run.unvalidated ?? (await takeTimed());
     if (!taken) break;
-    const { loss, terms, gradientNorm } = taken;
-    const milliseconds = performance.now() - started;
     const { step } = trainee;
-    const due = validation && (step % plan.validateEvery === 0 || step === plan.steps);
-    const validated = due ? await validate(validation) : undefined;
+    let validation: ClassicValidated | null = null;
+    if (held && (step % plan.validateEvery === 0 || step === plan.steps)) {
+      validation = await validate(held);
+      run.unvalidated = validation ? null : taken;
+      if (!validation) break;
+    }
     const progress: ClassicProgress = {
-      step, steps: plan.steps, epoch: plan.epochOf(step), loss, terms, gradientNorm, learningRate: rate, milliseconds,
-      notesPerSecond: (1000 * batch * accumulate * source.notes) / milliseconds, ...memoryUse(engine),
-      ...(validated ? { validation: validated } : {}),
+      step, steps: plan.steps, epoch: plan.epochOf(step), ...taken,
+      notesPerSecond: (1000 * batch * accumulate * source.notes) / taken.milliseconds, ...memoryUse(engine),
+      ...(validation ? { validation } : {}),
     };
     input.onProgress?.(progress);
     // What it does belongs to the step: a state that has the step comes after it.
