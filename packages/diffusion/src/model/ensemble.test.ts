@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { onnx } from "onnx-proto";
 import { chords, normals, testConfig, testWeights, toRows } from "../../test/random-model.js";
 import { referenceEncoder } from "../../test/reference-network.js";
 import { modelTensors, readCheckpoint, writeCheckpoint, type Checkpoint } from "../checkpoint.js";
@@ -62,6 +63,18 @@ describe("a model with an ensemble", () => {
     const alone = [...(await meanOf(both.slice(0, notes * 3), 1)), ...(await meanOf(both.slice(notes * 3), 1))];
     for (const [i, value] of together.entries()) expect(value).toBeCloseTo(alone[i], 5);
     await session.release();
+  });
+
+  test("is one graph that writes the shape of its notes once for each width, the same bytes each time", () => {
+    const joint = withEnsemble(checkpoint(1), [checkpoint(2), stranger(3), checkpoint(4)]);
+    const { encoder } = exportOnnx(joint.config, joint.weights);
+    const { node } = onnx.ModelProto.decode(encoder).graph!;
+    expect(node!.filter(({ opType, input }) => opType === "Shape" && input![0] === ONSET_INPUTS.ofNote)).toHaveLength(1);
+    const shapes = node!.filter(({ opType, output }) => opType === "Concat" && node!.some((user) => user.opType === "Reshape" && user.input![1] === output![0]));
+    const widths = shapes.map(({ input }) => input!.join());
+    expect(widths.length).toBeGreaterThan(2);
+    expect(new Set(widths).size).toBe(widths.length);
+    expect(exportOnnx(joint.config, joint.weights).encoder).toEqual(encoder);
   });
 
   test("is the same in windows as in one piece, where a member looks further than the encoder", async () => {

@@ -31,13 +31,15 @@ export interface NetworkGraph {
    * more before the others, and norms have none. ONNX Runtime takes .3 ms a node to begin on WASM, whatever the node computes.
    */
   readonly members?: number;
+  /** Shapes that were written already (see {@link shapeOfNotes}). */
+  readonly shapes: Map<string, Value>;
 }
 
 /** Begin a network over notes that share onsets. */
 export function networkGraph(graph: OnnxGraph, weights: NamedTensors): NetworkGraph {
   const onsetOfNote = graph.input(ONSET_INPUTS.ofNote, "int64", ["N", 1]);
   const inverseCount = graph.input(ONSET_INPUTS.inverseCount, "float", ["M", 1, 1]);
-  return { graph, weights, onsetOfNote, inverseCount };
+  return { graph, weights, onsetOfNote, inverseCount, shapes: new Map() };
 }
 
 /** `W x + b`, `b` where there is one. PyTorch's `[out, in(, taps)]` becomes `[taps·in, out]`. */
@@ -64,10 +66,15 @@ export function linear(net: NetworkGraph, x: Value, name: string): Value {
   return `${name}.bias` in weights ? graph.op("Add", [product, vector(net, `${name}.bias`)]) : product;
 }
 
-/** A shape `[…before, N, channels]`. */
-export function shapeOfNotes({ graph, onsetOfNote }: NetworkGraph, before: readonly number[], channels: number): Value {
-  const notes = graph.op("Slice", [graph.op("Shape", [onsetOfNote]), graph.ints([0]), graph.ints([1])]);
-  return graph.op("Concat", [graph.ints(before), notes, graph.ints([channels])], { axis: 0 });
+/** A shape `[…before, N, channels]`; each is written once. */
+export function shapeOfNotes({ graph, onsetOfNote, shapes }: NetworkGraph, before: readonly number[], channels: number): Value {
+  const once = (name: string, write: () => Value): Value => {
+    const value = shapes.get(name) ?? write();
+    shapes.set(name, value);
+    return value;
+  };
+  const notes = once("N", () => graph.op("Slice", [graph.op("Shape", [onsetOfNote]), graph.ints([0]), graph.ints([1])]));
+  return once(`${before.join()},N,${channels}`, () => graph.op("Concat", [graph.ints(before), notes, graph.ints([channels])], { axis: 0 }));
 }
 
 /** A stored vector, `[channels]`. */
