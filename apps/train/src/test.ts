@@ -18,6 +18,7 @@ interface TestFlags extends SamplingFlags {
   readonly data: readonly string[];
   readonly split: Split;
   readonly segments: number;
+  readonly skipSegments: number;
   readonly notes?: number;
   readonly samples: number;
   readonly seed: number;
@@ -35,6 +36,7 @@ export function testCommand(): Command {
     .requiredOption("--data <sets...>", "prepared sets")
     .addOption(new Option("--split <name>", "pieces to play").choices(["test", "validation"]).default("test"))
     .addOption(new Option("--segments <n>", "passages to play, spread over the pieces").argParser(integerBetween(1, 10_000)).default(8))
+    .addOption(new Option("--skip-segments <n>", "leave out the first passages, in the order of the sets; --segments are spread over the others").argParser(integerBetween(0, 10_000_000)).default(0))
     .addOption(new Option("--notes <n>", "of a passage (default: what a classic model was trained on, 200 for base)").argParser(integerBetween(8, 5000)))
     .addOption(new Option("--samples <n>", "draws of each passage").argParser(integerBetween(1, 100)).default(2))
     .addOption(new Option("--seed <n>", "of the first draw of a passage; the next ones follow").argParser(integerBetween(0, 2 ** 31 - 1)).default(1))
@@ -84,7 +86,7 @@ async function testPassages(
 ): Promise<{ outcomes: PassageOutcome[]; planned: number }> {
   const { split, samples, seed, notes = model.notes, sampleStepsFrac } = flags;
   const transfer = isTransfer(flags);
-  const places = choosePassages(sets, { split, notes, count: flags.segments, release: model.release, performers: transfer ? 2 : 1 });
+  const places = choosePassages(sets, { split, notes, count: flags.segments, skip: flags.skipSegments, release: model.release, performers: transfer ? 2 : 1 });
   const outcomes: PassageOutcome[] = [];
   const progress = showProgress("passages");
   const round = (done: number): number => Math.round(done * 100) / 100;
@@ -121,7 +123,8 @@ async function writeReport(folder: ReportFolder, checkpoint: string, model: Test
   const name = basename(resolve(checkpoint));
   const settings: (readonly [string, string | number])[] = [
     ["model", name], ["kind", model.kind], ["data", flags.data.map((path) => basename(path)).join(", ")], ["split", flags.split],
-    ["notes of a passage", flags.notes ?? model.notes], ["seed", flags.seed], ...model.settings,
+    ["notes of a passage", flags.notes ?? model.notes], ["seed", flags.seed],
+    ...(flags.skipSegments > 0 ? [["passages left out", flags.skipSegments] as const] : []), ...model.settings,
     ...(isTransfer(flags) ? [["part of the way from the source", flags.sampleStepsFrac ?? model.transferFraction] as const] : []),
   ];
   const record = { format: REPORT_FORMAT, version: 1, complete: stopped === undefined, settings: Object.fromEntries(settings), summary: summarizeTest(passages), passages };

@@ -108,6 +108,14 @@ describe("dexter-train test", () => {
     expect(await draw("--compat", "original", "--perceptual")).not.toEqual(original);
   });
 
+  test("may leave out the first passages", async () => {
+    const run = await dexterTrain("test", classic, "--data", soundSet, "--skip-segments", "1", "--samples", "1", "--steps", "2", "-o", join(folder, "skipped"), "--json");
+    expect(run).toMatchObject({ code: 0 });
+    expect((JSON.parse(run.stdout) as Figures).passages.map(({ place }) => place.split(",")[0])).toEqual(["notes 21–40"]);
+    const none = await dexterTrain("test", classic, "--data", soundSet, "--skip-segments", "2", "-o", join(folder, "skipped"));
+    expect([none.code, none.stderr]).toEqual([2, "dexter-train: --skip-segments: expected less than all 2 passages, got 2\n"]);
+  });
+
   test("of the base model follows the flow's steps", async () => {
     const output = join(folder, "base");
     const run = await dexterTrain("test", BASE, "--data", keySet, "--samples", "1", "--steps", "3", "--transfer", "-o", output);

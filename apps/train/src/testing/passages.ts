@@ -1,7 +1,7 @@
 /**
  * @file The passages of prepared sets that a model is tested on.
  */
-import { readPerceptual, segments, scoreOfNotes, UnsuitableSetError, storedParameters, type Split, type StoredNotes, type StoredSet } from "@dexter/alignment-datasets";
+import { OptionError, readPerceptual, segments, scoreOfNotes, UnsuitableSetError, storedParameters, type Split, type StoredNotes, type StoredSet } from "@dexter/alignment-datasets";
 import type { Matrix, PerformanceParameters, Release, Score } from "@dexter/codec";
 
 /** One person's performance of a passage. */
@@ -41,6 +41,8 @@ export interface PassageOptions {
   readonly notes: number;
   /** How many, spread evenly over all that there are. */
   readonly count: number;
+  /** How many of all are left out first, in the order of the sets. Default 0. */
+  readonly skip?: number;
   /** What the model's lengths run to. */
   readonly release: Release;
   /** Performances that each must have. */
@@ -50,9 +52,9 @@ export interface PassageOptions {
 /**
  * Choose passages; the same options choose the same ones.
  *
- * @throws UnsuitableSetError when a set has another release or none has a passage
+ * @throws UnsuitableSetError when a set has another release or none has a passage; OptionError when all are left out
  */
-export function choosePassages(sets: readonly StoredSet[], { split, notes, count, release, performers }: PassageOptions): PassagePlace[] {
+export function choosePassages(sets: readonly StoredSet[], { split, notes, count, skip = 0, release, performers }: PassageOptions): PassagePlace[] {
   const long: PassagePlace[] = [];
   const short: PassagePlace[] = [];
   let pieces = 0;
@@ -69,11 +71,13 @@ export function choosePassages(sets: readonly StoredSet[], { split, notes, count
       }
     }
   }
-  const found = long.length > 0 ? long : short;
-  if (found.length === 0) {
+  const all = long.length > 0 ? long : short;
+  if (all.length === 0) {
     const why = pieces === 0 ? `holds no performance in the split "${split}"` : `no piece of the split "${split}" was played by ${performers}`;
     throw new UnsuitableSetError(sets[0].path, "", `${why}${sets.length > 1 ? `, nor do the other ${sets.length - 1} sets` : ""}. Name the other by --split, or another set`);
   }
+  if (skip >= all.length) throw new OptionError("--skip-segments", `expected less than all ${all.length} passages, got ${skip}`);
+  const found = all.slice(skip);
   if (found.length <= count) return found;
   return Array.from({ length: count }, (_, i) => found[Math.floor(((i + 0.5) * found.length) / count)]);
 }
