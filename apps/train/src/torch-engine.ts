@@ -295,11 +295,11 @@ function lastLines(child: ChildProcessWithoutNullStreams): () => string {
 }
 
 async function beginBase(workers: Workers, start: Parameters<BaseDelegate["begin"]>[0]): Promise<TorchNetwork<Validation>> {
-  const { options, pieces, validation, semitoneShifts, stage, encoder, controls, tempo } = start;
+  const { options, pieces, validation, semitoneShifts, stage, encoder, controls, tempo, agreement } = start;
   const list = (part: string, of: readonly PreparedPiece[]) =>
     of.map(({ length, weight, performances }, i) => ({ file: `${part}-${i}.safetensors`, notes: length, weight, performances: performances.length }));
   const listed = { pieces: list("train", pieces), validation: list("validation", validation) };
-  await workers.start(pieces, { ...listed, options, semitoneShifts, features: semitoneShifts.length, controls, tempo }, async (folder) => {
+  await workers.start(pieces, { ...listed, options, semitoneShifts, features: semitoneShifts.length, controls, tempo, agreement }, async (folder) => {
     for (const [part, of] of [["train", pieces], ["validation", validation]] as const) {
       for (const [i, piece] of of.entries()) await writeFile(join(folder, `${part}-${i}.safetensors`), writeSafetensors(pieceTensors(piece)));
     }

@@ -61,6 +61,10 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
       beatShare: number("Share of the crops from pieces known by their beats only, where there are any.", 0, 0.95),
       teacherWeight: number("Share of the teachers in the target, where pieces have teachers.", 0, 1),
       tempoError: choice("What is averaged and squared in the tempo channel: linear tempi, every onset alike, as agreement is measured; or log2 beat periods, short intervals less.", ["linear", "log2"]),
+      agreementWeights: list(
+        "Weights of 1 − r with the performances in the loss, beside the squared errors: of tempo, velocity per onset, velocity per note, articulation and timing; all 0: squared errors alone.",
+        number("Weight.", 0, 1000), 5, 5,
+      ),
     },
     { description: "The first stage: the encoder learns the mean of each score's performances." },
   ),

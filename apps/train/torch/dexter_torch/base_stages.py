@@ -10,6 +10,7 @@ from typing import Any, Mapping, Optional, Sequence
 import torch
 from torch import Tensor, nn
 
+from .agreement import AgreementScale, agreement_loss
 from .crops import Crop, CropBatch, CropOrder, Piece
 from .losses import LinearTerms, Loss, TempoScale, weighted_squared_error
 from .networks.base import ONSET_CHANNELS, TARGETS, Denoiser, Encoder, Shape, time_embedding
@@ -42,6 +43,8 @@ class MeanStage:
         self.shifts = torch.tensor(job["semitoneShifts"], dtype=torch.float32, device=device)
         self.channel_weights = torch.tensor(self.stage["channelWeights"], dtype=torch.float32, device=device)
         self.tempo = TempoScale(**job["tempo"]) if job.get("tempo") else None
+        self.agreement = AgreementScale(**job["agreement"]) if job.get("agreement") else None
+        self.agreement_weights = torch.tensor(self.stage["agreementWeights"], dtype=torch.float32, device=device)
         self.order = CropOrder([p.notes for p in pieces], [p.weight for p in pieces], int(options["notes"]), int(options["seed"]))
 
     def batch(self, step: int) -> Batch:
@@ -57,6 +60,7 @@ class MeanStage:
             "target": crops.gather([source.tensor("mean") for source in crops.sources]),
             "weights": crops.gather([source.tensor("meanWeights") for source in crops.sources]),
             "terms": crops.terms(),
+            **(crops.performances() if self.agreement else {}),
         }
 
     def _vary(self, rows: Tensor, stream: torch.Generator) -> None:
@@ -69,7 +73,11 @@ class MeanStage:
 
     def loss(self, network: nn.Module, batch: Batch) -> Loss:
         prediction, _ = network(batch["features"], batch["shape"])
-        return weighted_squared_error(prediction, batch["target"], batch["weights"], self.channel_weights, batch.get("terms"), self.tempo)
+        loss = weighted_squared_error(prediction, batch["target"], batch["weights"], self.channel_weights, batch.get("terms"), self.tempo)
+        if self.agreement is None:
+            return loss
+        lack = agreement_loss(prediction, batch["shape"].onset, batch["performances"], batch["told"], batch.get("terms"), self.agreement_weights, self.agreement)
+        return Loss(loss.value + lack, loss.terms)
 
     @torch.no_grad()
     def validate(self) -> dict[str, list[float]]:

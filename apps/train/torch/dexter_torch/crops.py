@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from .losses import LinearTerms
+from .networks.base import TARGETS
 from .parallel import random_stream
 from .tensor_files import holds, read_one, read_row
 
@@ -117,6 +118,17 @@ class CropBatch:
         for b, (crop, source) in enumerate(zip(self.crops, rows)):
             batch[b, : crop.length] = source[crop.begin : crop.begin + crop.length]
         return batch.to(self.device)
+
+    def performances(self) -> dict[str, Tensor]:
+        """Every performance of the crops and what it tells, [B, K, T, 6] each; where there are fewer than K, nothing is told."""
+        most = max(source.performances for source in self.sources)
+        whole = {"performances": "values", "told": "weights"}
+        batch = {name: torch.zeros(len(self.crops), most, self.notes, TARGETS) for name in whole}
+        for b, (crop, source) in enumerate(zip(self.crops, self.sources)):
+            for name, stored in whole.items():
+                if source.performances > 0:
+                    batch[name][b, : source.performances, : crop.length] = source.tensor(stored)[:, crop.begin : crop.begin + crop.length]
+        return {name: tensor.to(self.device) for name, tensor in batch.items()}
 
     def dropout(self, rate: float, blocks: int, hidden: int, streams: Sequence[torch.Generator]) -> Optional[list[Tensor]]:
         """Scaled masks, one a block, [B, T, H]."""

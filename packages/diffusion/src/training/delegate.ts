@@ -3,6 +3,7 @@
  * validate, to save and to stop, and writes the checkpoint; the steps are taken
  * elsewhere, on many devices at once, and the state comes over when it is asked for.
  */
+import type { AgreementScale } from "./agreement-loss.js";
 import type { Layout } from "../base/layout.js";
 import type { Trainee } from "./adamw.js";
 import type { ClassicFigures } from "./classic/classic-validation.js";
@@ -60,6 +61,8 @@ export interface BaseStart extends DelegatedStart {
   readonly semitoneShifts: readonly number[];
   /** Scale of the tempo channel where the first stage's error is one of tempi; null: of logarithms. */
   readonly tempo: TempoScale | null;
+  /** How targets become curves, where agreement is part of the first stage's loss; null: it is not. */
+  readonly agreement: AgreementScale | null;
   /** The trained encoder, for the second stage. */
   readonly encoder: {
     /** Names and shapes of its tensors. */

@@ -5,6 +5,7 @@ import type { Tensor1D } from "@tensorflow/tfjs-core";
 import type { EncoderInput, Network } from "../base/network.js";
 import { randomStream } from "../base/random-stream.js";
 import { TARGET_NAMES, type FeatureConfig } from "../model/config.js";
+import { agreementLoss, type AgreementScale } from "./agreement-loss.js";
 import { batchShape, cropBatch, gatherRows } from "./batch.js";
 import { cropOrder } from "./crops.js";
 import { encodePiece } from "./encoder-output.js";
@@ -30,10 +31,11 @@ export function semitoneShifts({ names, sd }: FeatureConfig, perSemitone: PerSem
 /**
  * The first stage.
  *
- * @param tempo - scale of the tempo channel, where its error is one of tempi
+ * @param scales - of the tempo channel, where its error is one of tempi; of the curves, where agreement is part of the loss
  */
 export function meanStage(
-  { engine, pieces, options }: StageContext, network: Network<EncoderInput>, features: FeatureConfig, perSemitone: PerSemitone, tempo: TempoScale | null = null,
+  { engine, pieces, options }: StageContext, network: Network<EncoderInput>, features: FeatureConfig, perSemitone: PerSemitone,
+  { tempo, agreement }: { readonly tempo: TempoScale | null; readonly agreement: AgreementScale | null },
 ): Stage {
   const { tf } = engine;
   const order = cropOrder(pieces, options.batch, options.notes, options.seed);
@@ -58,9 +60,12 @@ export function meanStage(
           ...batchShape(engine, batch, options.encoder, { rate: options.mean.dropout, random }),
           features: tf.tensor2d(input, [rows, columns]),
         });
-        const loss = weightedSquaredError(await engine.read(forward.prediction), target, weight, options.mean.channelWeights, terms, tempo);
-        const gradient = await engine.read(forward.backward(tf.tensor2d(loss.gradient, [rows, P])));
-        return { loss: loss.total, channels: loss.channels, gradient };
+        const prediction = await engine.read(forward.prediction);
+        const error = weightedSquaredError(prediction, target, weight, options.mean.channelWeights, terms, tempo);
+        const lack = agreement && agreementLoss(prediction, batch, (piece) => pieces[piece].performances, terms, options.mean.agreementWeights, agreement);
+        if (lack) lack.gradient.forEach((slope, i) => (error.gradient[i] += slope));
+        const gradient = await engine.read(forward.backward(tf.tensor2d(error.gradient, [rows, P])));
+        return { loss: error.total + (lack?.total ?? 0), channels: error.channels, gradient };
       });
     },
     validate: (weights, validation) => validateMean(engine, network, weights, validation),

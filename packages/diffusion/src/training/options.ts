@@ -40,6 +40,8 @@ export interface MeanStageOptions extends StageOptions {
   readonly teacherWeight: number;
   /** What is averaged and squared in the tempo channel: `linear` tempi, every onset alike, as agreement is measured; or `log2` beat periods, short intervals less. */
   readonly tempoError: "linear" | "log2";
+  /** Weights of 1 − r with the performances in the loss, in the order of `AGREEMENT_NAMES`, beside the squared errors; all 0: those alone. */
+  readonly agreementWeights: readonly number[];
 }
 
 /** The stage that trains the denoiser on single performances. */
@@ -103,7 +105,10 @@ export const DEFAULT_TRAINING: TrainingOptions = {
   targetScale: DEFAULT_TARGET_SCALE,
   encoder: DEFAULT_STACK,
   denoiser: DEFAULT_STACK,
-  mean: { ...STAGE, featureDropout: 0.25, transpose: 6, beatShare: 0.15, teacherWeight: 0.5, tempoError: "linear" },
+  mean: {
+    ...STAGE, channelWeights: [0.25, 0.05, 0.25, 0.25, 0.25, 0.5], featureDropout: 0.25, transpose: 6, beatShare: 0.15, teacherWeight: 0.5, tempoError: "linear",
+    agreementWeights: [1, 1, 1, 1, 0.7],
+  },
   flow: { ...STAGE, steps: 3000, ema: 0.998, dropout: 0.2, conditionDropout: 0.12, controlDropout: 0.3 },
   sampling: DEFAULT_SAMPLING,
   validateEvery: 200,

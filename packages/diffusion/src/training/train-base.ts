@@ -22,6 +22,7 @@ import { trainingOptions, type PartialTraining } from "./options.js";
 import { fitPieceLevel } from "./piece-level.js";
 import type { Stage, Validation } from "./stage.js";
 import { foldOf } from "./teachers.js";
+import { agreementScaleOf } from "./agreement-loss.js";
 import { tempoScaleOf } from "./tempo-scale.js";
 import { captureState, restoreTrainee, type StageName, type TrainingState } from "./training-state.js";
 import { featureConfig, pieceTargets, preparePiece, targetConfig, type PreparedPiece, type TrainingPiece } from "./training-piece.js";
@@ -147,6 +148,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
   const controls = controlsOf(trained, input);
   for (const piece of input.validation ?? []) if (controls && piece.controls) checkControls(piece, controls.names.length);
   const tempo = options.mean.tempoError === "linear" ? tempoScaleOf(scale) : null;
+  const agreement = options.mean.agreementWeights.some((weight) => weight > 0) ? agreementScaleOf(scale, options.sampling.slowTempoFactor) : null;
   const pieces = shareOut(
     trained.map((piece, i) => preparePiece(piece, targets[i], features, scale, options.mean.teacherWeight, controls, tempo)),
     options.mean.beatShare,
@@ -183,7 +185,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
     const decay = decayMask(layout);
     const away = await input.delegate?.begin({
       stage: name, trainee: state, layout, decay, options, pieces, validation, controls: controls?.names.length ?? 0,
-      semitoneShifts: semitoneShifts(features, columns.perSemitone), encoder: { layout: encoderPlan, weights: trainees.mean.average }, tempo,
+      semitoneShifts: semitoneShifts(features, columns.perSemitone), encoder: { layout: encoderPlan, weights: trainees.mean.average }, tempo, agreement,
     });
     pull = away && (() => away.pull(state));
     const stage = away ? null : await stageOf();
@@ -226,7 +228,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
     await pull?.();
   };
 
-  await run("mean", encoderPlan, () => meanStage(context, encoder, features, columns.perSemitone ?? {}, tempo));
+  await run("mean", encoderPlan, () => meanStage(context, encoder, features, columns.perSemitone ?? {}, { tempo, agreement }));
   if (!signal?.aborted && (trainees.flow.step < options.flow.steps || validation.length > 0)) {
     await run("flow", denoiserPlan, async () => {
       const frozen = trainees.mean.average;
