@@ -219,11 +219,11 @@ function told(of: TrainingPiece, seed: number, only = false): TrainingPiece {
 const stack = { hidden: 8, blocks: 4, kernel: 3, dilations: [1, 2, 4, 8] };
 /** Whole pieces, each once a step, nothing left to chance: both trainers see the same in the first stage. */
 const certain: Omit<TrainBaseInput, "engine"> = {
-  pieces: [piece("a", 1, 40), told(piece("b", 2, 28), 5), told(piece("c", 4, 36), 6, true)],
+  pieces: [piece("a", 1, 40), told(piece("b", 2, 28), 5), told(piece("c", 4, 72), 6, true)],
   validation: [told(piece("v", 3, 30), 7)],
   columns: { set: "base", names: ["one", "two", "three"] },
   options: {
-    batch: 3, notes: 64, encoder: stack, denoiser: stack, saveEvery: 1, validateEvery: 3,
+    batch: 3, notes: 96, encoder: stack, denoiser: stack, saveEvery: 1, validateEvery: 3,
     mean: { steps: 3, warmup: 1, dropout: 0, featureDropout: 0, transpose: 0, learningRate: 1e-3, beatShare: 1 / 3, teacherWeight: 0.5 },
     flow: { steps: 0 },
   },
