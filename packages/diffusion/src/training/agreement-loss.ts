@@ -242,7 +242,9 @@ function compareTerms(terms: LinearTerms, prediction: Float32Array, lengths: rea
   for (let j = 0; j < target.length; j++) {
     if (channel[j] !== TEMPO_CHANNEL && channel[j] !== VELOCITY) continue;
     const key = Math.floor(row[begin[j]] / T) * P + channel[j];
-    byCrop.get(key)?.push(j) ?? byCrop.set(key, [j]);
+    const list = byCrop.get(key);
+    if (list) list.push(j);
+    else byCrop.set(key, [j]);
   }
   return [...byCrop].flatMap(([key, list]) => {
     const ofChannel = key % P;
