@@ -139,7 +139,7 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
       },
     });
     checkFinite(drawn);
-    const settled = { ...drawn, data: towardMean(drawn.data, encoded.mean.data, config.sampling.meanShare, fraction) };
+    const settled = { ...drawn, data: towardMean(drawn.data, encoded.mean.data, config.sampling, onsets, fraction) };
     const targets = unstandardize(amplify(settled, config, due), config.targets);
     const renderLevel = { ...level, slowTempoFactor: due(config.sampling.slowTempoFactor) };
     const parameters = targetsToParameters(notes, targets, renderLevel, config.targets);

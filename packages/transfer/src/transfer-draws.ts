@@ -75,7 +75,7 @@ export async function openDraws(model: Model, score: Score, source: PerformanceP
       const start = await startAt(startTime, method, condition);
       const denoiser = joined(guide(network, options.guidance ?? config.sampling.guidance));
       const { data } = await sample(denoiser, start, [condition], { steps: stepsOf(startTime), startTime, signal });
-      const settled = towardMean(data, condition.mean.data, config.sampling.meanShare, strength);
+      const settled = towardMean(data, condition.mean.data, config.sampling, onsets, strength);
       return settled.map((value, i) => due(i % P, strength) * value - values.data[i]);
     },
   };

@@ -89,6 +89,8 @@ function checkSampling(field: Field): void {
   if (temperature.present()) temperature.list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(0, 10));
   const meanShare = field.at("meanShare");
   if (meanShare.present()) meanShare.list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(0, 1));
+  const chordShare = field.at("chordShare");
+  if (chordShare.present()) chordShare.number(0, 1);
   const controlGuidance = field.at("controlGuidance");
   if (controlGuidance.present()) controlGuidance.number(0, 100);
 }

@@ -53,7 +53,7 @@ export async function fitGains(model: Model, pieces: readonly TrainingPiece[], o
     const drawn: Float32Array[] = [];
     for (let k = 0; k < draws; k++) {
       const { data } = await sample(denoiser, drawNoise(onsets, seed + k, sampling.temperature), [condition], { steps: sampling.steps, signal });
-      drawn.push(towardMean(data, condition.mean.data, sampling.meanShare));
+      drawn.push(towardMean(data, condition.mean.data, sampling, onsets));
     }
     for (let c = 0; c < channels; c++) {
       let human = 0;
