@@ -1,7 +1,7 @@
 /**
- * @file The table of the original's options names keys that there are, with the defaults that they have.
+ * @file The table of the original's options names keys that there are, with the defaults that they have; that of its defects, tests.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
@@ -24,4 +24,14 @@ test("every key of the table is an option with the default that it says", async 
     networks.map((config) => key.split(".").reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], config)).filter((value) => value !== undefined);
   expect(rows.length).toBeGreaterThan(40);
   for (const { key, value } of rows) expect([key, valuesOf(key)[0]]).toEqual([key, value]);
+});
+
+test("every defect of the original has a test, and the tests are there", () => {
+  const docs = new URL("../../../../docs/", import.meta.url);
+  const defects = [...readFileSync(new URL("original-defects.md", docs), "utf8").matchAll(/^\| (\d+) \|.*$/gm)];
+  expect(defects.map(([, number]) => Number(number))).toEqual(Array.from({ length: 24 }, (_, i) => i + 1));
+  for (const [row, number] of defects) {
+    const files = [...row.matchAll(/\]\(([^)]+)\)/g)].map(([, file]) => file);
+    expect([number, files.length > 0, files.filter((file) => !existsSync(new URL(file, docs)))]).toEqual([number, true, []]);
+  }
 });

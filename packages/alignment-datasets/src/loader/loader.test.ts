@@ -143,6 +143,42 @@ describe("segments of the original's layout", () => {
   });
 });
 
+test("a piece is a mix by the ending of its name alone: neither Moment_musical nor a mixup within a name is one", async () => {
+  const writer = await writeSet(join(folder, "names.h5"), { featureSet: "classic", featureNames: ["onsetDiv"], release: "sound", seed: 1, validation: 0 });
+  const pieces = ["Moment_musical", "Study_mixup_no1", "mu"];
+  const whole = (value: number) => new Int32Array(NOTES).fill(value);
+  const times = Float64Array.of(0, 1, 2, 3);
+  for (const [s, piece] of pieces.entries()) {
+    const score = writer.addScore({
+      description: { corpus: "test", piece, work: piece, composer: "", title: "", split: "train", scorePath: `${piece}.musicxml`, licence: "" },
+      notes: {
+        length: NOTES, id: ["a", "b", "c", "d"], onsetBeat: times, onsetQuarter: times, durationBeat: times, durationQuarter: times, onsetDiv: Int32Array.from(times),
+        durationDiv: whole(1), divsPerQuarter: whole(1), voice: whole(1), staff: whole(1), measure: whole(1), beats: whole(4), beatType: whole(4),
+        pitch: Uint8Array.of(60, 62, 64, 65), grace: new Uint8Array(NOTES),
+      },
+      features: { data: new Float32Array(NOTES), shape: [NOTES, 1] },
+    });
+    for (const [k, id] of ["first", "second", "both"].entries()) {
+      const level = times.map(() => 10 * s + k + 1);
+      score.add({ id, performer: "", source: "", matchRatio: 1, ...(id === "both" && { mix: [{ id: "first", weight: 0.5 }, { id: "second", weight: 0.5 }] }) }, {
+        length: NOTES, beatPeriod: level, velocityNorm: level, timingSec: level, articulationLog2: level, pedalNorm: level, mask: new Uint8Array(NOTES).fill(1), release: "sound",
+      });
+    }
+    score.finish();
+  }
+  await writer.finish();
+  const named = await openSet(join(folder, "names.h5"));
+  await exportOriginalLayout(named, join(folder, "names-original.h5"), { segmentLength: NOTES });
+  named.close();
+  const layout = await readOriginalLayout(join(folder, "names-original.h5"));
+  const { train } = originalSegments(layout, { notes: NOTES, validation: 0 });
+  // The performances of a piece are one another's partners, its mix is nobody's; statistics are of the performances: 1, 2, 11, 12, 21, 22.
+  const partners = Object.fromEntries(Array.from({ length: train.length }, (_, i) => [train.read(i).parameters[0], train.passage(i).map((j) => train.read(j).parameters[0])]));
+  expect(partners).toEqual({ 1: [1, 2], 2: [1, 2], 3: [3], 11: [11, 12], 12: [11, 12], 13: [13], 21: [21, 22], 22: [21, 22], 23: [23] });
+  expect(train.scale.mean[0]).toBeCloseTo(11.5, 6);
+  layout.close();
+});
+
 describe("mixup", () => {
   const at = (value: number, mask: readonly number[]): LoadedSegment => ({
     parameters: new Float32Array(10).fill(value), score: new Float32Array(8), perceptual: new Float32Array(14).fill(-value), mask: Uint8Array.from(mask),

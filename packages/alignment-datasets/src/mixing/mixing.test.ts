@@ -23,6 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const NAMES = ["melodiousness", "perceivedArticulation", "rhythmicComplexity", "rhythmicStability", "dissonance", "tonalStability", "minorness"];
 
 interface Plan {
+  readonly corpus?: string;
   readonly split: Split;
   readonly played: readonly { readonly p_codec: readonly (readonly number[])[]; readonly c_codec: readonly (readonly number[])[]; readonly left?: readonly number[] }[];
 }
@@ -31,12 +32,12 @@ interface Plan {
 async function store(name: string, plans: readonly Plan[]): Promise<string> {
   const path = join(folder, name);
   const writer = await writeSet(path, { featureSet: "classic", featureNames: ["onsetDiv"], controlNames: NAMES, release: "sound", seed: 1, validation: 0 });
-  for (const [s, { split, played }] of plans.entries()) {
+  for (const [s, { corpus = "test", split, played }] of plans.entries()) {
     const length = played[0].p_codec.length;
     const times = Float64Array.from({ length }, (_, n) => n);
     const whole = Int32Array.from(times);
     const score = writer.addScore({
-      description: { corpus: "test", piece: `p${s}`, work: `w${s}`, composer: "", title: "", split, scorePath: "", licence: "" },
+      description: { corpus, piece: `p${s}`, work: `w${s}`, composer: "", title: "", split, scorePath: "", licence: "" },
       notes: {
         length, id: Array.from(times, (n) => `n${n}`), onsetBeat: times, durationBeat: times, onsetQuarter: times, durationQuarter: times, onsetDiv: whole, durationDiv: whole,
         divsPerQuarter: whole, voice: whole, staff: whole, measure: whole, beats: whole, beatType: whole, pitch: Uint8Array.from(whole), grace: new Uint8Array(length),
@@ -118,6 +119,20 @@ describe("mixes", () => {
     expect(possiblePairs(set, { split: "train", notes: 2 }).count).toBe(possiblePairs(plain, { split: "train", notes: 2 }).count);
     for (let k = 0; k < 4; k++) expect(set.readPerformance(0, k)).toEqual(plain.readPerformance(0, k));
     plain.close();
+    set.close();
+  });
+
+  test("are of every corpus, with the first performance of each score, and of performances that end early", async () => {
+    const corpora = ["asap", "vienna4x22", "batik", "folder"];
+    const path = await store("corpora.h5", corpora.map((corpus): Plan => ({ corpus, split: "train", played: [table(0, 6), { ...table(1, 6), left: [4, 5] }] })));
+    const { set, report } = await mixed(path, "corpora-mixed.h5", { perScore: 1, weights: [0.5, 0.5] });
+    expect(report).toMatchObject({ mixes: 4, mixedScores: 4 });
+    for (const [index, corpus] of corpora.entries()) {
+      expect([set.entry(index).description.corpus, mixesOf(set, index).map((mix) => mix.map(({ id }) => id))]).toEqual([corpus, [["p0", "p1"]]]);
+      const { mask, parameters } = set.readPerformance(index, 2);
+      expect([...mask]).toEqual([1, 1, 1, 1, 0, 0]);
+      expect([...parameters.data].filter((_, i) => i % 5 === 0)).toEqual([51, 61, 71, 81, 0, 0]);
+    }
     set.close();
   });
 

@@ -74,6 +74,42 @@ describe("the original's layout", () => {
     original.close();
   });
 
+  test("keeps the note ids of each performance, also of one piece in two corpora", async () => {
+    const N = 4;
+    const whole = new Int32Array(N);
+    const times = Float64Array.of(0, 1, 2, 3);
+    const writer = await writeSet(join(folder, "ids.h5"), { featureSet: "classic", featureNames: ["onsetDiv"], release: "sound", seed: 1, validation: 0 });
+    // In asap the notes are a0 … a3, in Vienna 4x22 v0 … v3; the performances of each leave out its first and its last note.
+    for (const [corpus, split] of [["asap", "train"], ["vienna4x22", "test"]] as const) {
+      const record = writer.addScore({
+        description: { corpus, piece: "Chopin/op38", work: "chopin/op38", composer: "", title: "", split, scorePath: "op38.musicxml", licence: "" },
+        notes: {
+          length: N, id: [0, 1, 2, 3].map((n) => `${corpus[0]}${n}`), onsetBeat: times, durationBeat: times, onsetQuarter: times, durationQuarter: times,
+          onsetDiv: whole, durationDiv: whole, divsPerQuarter: whole, voice: whole, staff: whole, measure: whole, beats: whole, beatType: whole,
+          pitch: new Uint8Array(N).fill(60), grace: new Uint8Array(N),
+        },
+        features: zeros(N, 1),
+      });
+      for (const left of [0, 3]) {
+        record.add({ id: `without ${left}`, performer: "", source: "", matchRatio: 1 }, {
+          length: N, beatPeriod: times, velocityNorm: times, timingSec: times, articulationLog2: times, pedalNorm: times, mask: Uint8Array.from(times, (n) => (n === left ? 0 : 1)), release: "sound",
+        });
+      }
+      record.finish();
+    }
+    await writer.finish();
+    const set = await openSet(join(folder, "ids.h5"));
+    await exportOriginalLayout(set, join(folder, "ids-original.h5"), { segmentLength: N, noteIdFiles: true });
+    set.close();
+    const original = await readOriginalLayout(join(folder, "ids-original.h5"));
+    const segments = [...original.segments()];
+    const ids = [["a1", "a2", "a3"], ["a0", "a1", "a2"], ["v1", "v2", "v3"], ["v0", "v1", "v2"]];
+    expect(segments.map(({ noteIds }) => noteIds)).toEqual(ids);
+    expect(new Set(segments.map(({ noteIdPath }) => noteIdPath)).size).toBe(4);
+    for (const [i, { noteIdPath }] of segments.entries()) expect(Buffer.from(npyStrings(ids[i])).equals(readFileSync(join(folder, noteIdPath)))).toBe(true);
+    original.close();
+  });
+
   test("of the original itself is read too: one group a performance, groups that failed apart", async () => {
     const path = join(folder, "python.h5");
     const { File } = await hdf5();

@@ -79,6 +79,18 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))("DiffWave
     expect(engine.tf.memory().numTensors).toBe(before);
   });
 
+  test("FiLM hears the perceptual features, but where the condition is dropped; without it nothing does", () => {
+    const differences = ([config, without]: readonly [DiffWaveConfig, Partial<ClassicInput>]): number[] => {
+      const network = diffWaveNetwork(engine, config);
+      const [one, other] = [input, { ...input, ...without }].map((asked) => predict(engine, network, weightsOf(config), asked));
+      return Array.from({ length: B }, (_unused, b) => largestDifference(one.subarray(b * N * 5, (b + 1) * N * 5), other.subarray(b * N * 5, (b + 1) * N * 5)));
+    };
+    const [first, dropped, last] = differences([tiny, { perceptual: null }]);
+    expect(Math.min(first, last)).toBeGreaterThan(1e-3);
+    expect(dropped).toBe(0);
+    expect(differences([{ ...tiny, film: false }, { perceptual: null }])).toEqual([0, 0, 0]);
+  });
+
   test("a segment's prediction does not depend on its batch", () => {
     const network = diffWaveNetwork(engine, tiny);
     const weights = weightsOf(tiny);
