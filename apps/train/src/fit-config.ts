@@ -35,7 +35,7 @@ export interface RunSettings {
   readonly sampleEvery: number;
   /** Unseen pieces played at each sample. */
   readonly samplePieces: number;
-  /** Bound on the memory of the process, MB; `null`: none. */
+  /** Bound on the memory of the process and those that it started, MB; `null`: none. */
   readonly memoryLimitMB: number | null;
   /** Whether event files are written. */
   readonly tensorboard: boolean;

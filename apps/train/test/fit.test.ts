@@ -139,7 +139,7 @@ describe("dexter-train fit", () => {
   test("a run that outgrows its memory saves its state and stops", async () => {
     const run = await fit("large", "memoryLimitMB=1");
     expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/stopped after 1 \+ 0 steps \(the process holds \d+ MB, more than memoryLimitMB 1\); add --resume/);
+    expect(run.stderr).toMatch(/stopped after 1 \+ 0 steps \(the run holds \d+ MB, more than memoryLimitMB 1\); add --resume/);
     expect(existsSync(inFolder("large", "state.safetensors"))).toBe(true);
   });
 

@@ -29,7 +29,7 @@ export const RUN_KEYS: Readonly<Record<string, Schema>> = {
   keep: choice("Which weights the checkpoint in model/ has: those with the best validation figure, by loss or by agreement with pianists, or the last.", ["loss", "agreement", "last"]),
   sampleEvery: count("Validations from one drawn sample to the next; 0: none.", 0, 1_000_000),
   samplePieces: count("Unseen pieces that are played at each sample and compared with their pianists: agreement is their mean; those whose pianists agree most come first, and the first is kept to be looked at.", 1, 1000),
-  memoryLimitMB: orNull(count("The run saves its state and stops when its process holds more, MB; null: no bound.", 1, 100_000_000)),
+  memoryLimitMB: orNull(count("The run saves its state and stops when it holds more, MB, on Linux with the processes of engine torch; null: no bound.", 1, 100_000_000)),
   tensorboard: flag("Whether event files for TensorBoard are written."),
 };
 

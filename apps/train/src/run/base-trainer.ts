@@ -16,10 +16,10 @@ import { showProgress } from "../progress.js";
 import type { SavedState } from "../run-folder.js";
 import { bestFigure } from "./best-figure.js";
 import type { StepLine, ValidationLine } from "./metrics-file.js";
+import { residentMB } from "./resident-memory.js";
 import { writeSample } from "./sample-files.js";
 import { choosePieces, sampleRound } from "./sample-pieces.js";
 import { startedFrom } from "./started-from.js";
-import { residentMB } from "./step-watch.js";
 import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
 import { longWarmUps } from "./warm-up.js";
 

@@ -17,8 +17,8 @@ import { classicSampler, unseenPieces, type SampleFigures } from "./classic-samp
 import type { StepLine, ValidationLine } from "./metrics-file.js";
 import { agreementFigures, checkMonitor } from "./monitored-figure.js";
 import { pairedSegments } from "./paired-segments.js";
+import { residentMB } from "./resident-memory.js";
 import type { SamplePiece } from "./sample-pieces.js";
-import { residentMB } from "./step-watch.js";
 import type { RunContext, RunOutcome, Trainer } from "./trainer.js";
 import { longWarmUps } from "./warm-up.js";
 

@@ -26,7 +26,7 @@ export interface StepLine {
   readonly milliseconds: number;
   /** Notes of the batch over the step's time; padding counts. */
   readonly notesPerSecond: number;
-  /** Memory of the process. */
+  /** Memory of the process and of those that it started (see `residentMB`). */
   readonly rssMB: number;
   /** Memory in tensors, where the engine tells. */
   readonly tensorMB?: number;

@@ -3,6 +3,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { ControlFile } from "./control-file.js";
+import { residentMB } from "./resident-memory.js";
 import type { RunStatus } from "../dashboard/run-record.js";
 
 /** Why a run stopped before its end. */
@@ -17,7 +18,7 @@ export interface StopReason {
 export interface StepWatchOptions {
   /** Commands. */
   readonly control: ControlFile;
-  /** Bound on the process' memory, MB; `null`: none. */
+  /** Bound on the memory of this process and those that it started, MB; `null`: none. */
   readonly memoryLimitMB: number | null;
   /** Aborts the training. */
   readonly controller: AbortController;
@@ -53,7 +54,7 @@ export function stepWatch({ control, memoryLimitMB, controller, onStatus, onEven
     async between(save) {
       const usedMB = residentMB();
       if (memoryLimitMB !== null && usedMB > memoryLimitMB) {
-        return halt({ by: "memory", message: `the process holds ${usedMB.toFixed(0)} MB, more than memoryLimitMB ${memoryLimitMB}` });
+        return halt({ by: "memory", message: `the run holds ${usedMB.toFixed(0)} MB, more than memoryLimitMB ${memoryLimitMB}` });
       }
       let paused = false;
       for (;;) {
@@ -76,9 +77,4 @@ export function stepWatch({ control, memoryLimitMB, controller, onStatus, onEven
       }
     },
   };
-}
-
-/** Memory of this process. */
-export function residentMB(): number {
-  return process.memoryUsage.rss() / 2 ** 20;
 }
