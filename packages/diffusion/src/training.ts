@@ -10,6 +10,7 @@ export {
   DEFAULT_TRAINING, trainingOptions, type FlowStageOptions, type MeanStageOptions, type PartialTraining, type StageOptions, type TrainingOptions,
 } from "./training/options.js";
 export { checkInitial } from "./training/initial.js";
+export { AGREEMENT_NAMES, type AgreementScale } from "./training/agreement-loss.js";
 export type { TempoScale } from "./training/tempo-scale.js";
 export { MAX_LAYER_VALUES, MAX_PASS_NOTES, MAX_WEIGHTS } from "./training/run-limits.js";
 export type { MeasuredControls, TrainingPiece } from "./training/training-piece.js";
