@@ -6,7 +6,7 @@
 import { TARGET_NAMES, type TargetConfig } from "../model/config.js";
 import type { CropBatch } from "./batch.js";
 import type { LinearTerms } from "./linear-terms.js";
-import { relativeTempo, TEMPO_CHANNEL, type TempoScale } from "./tempo-scale.js";
+import { linearTempo, linearTempoSlope, TEMPO_CHANNEL, type TempoScale } from "./tempo-scale.js";
 import type { PreparedPerformance } from "./training-piece.js";
 
 const P = TARGET_NAMES.length;
@@ -72,7 +72,7 @@ export function agreementLoss(
   const compared = crops.map(({ piece, begin, length }, b): Compared => {
     const rows = prediction.subarray(b * T * P, (b * T + length) * P);
     const onset = batch.onset.subarray(b * T, b * T + length);
-    const told = Float32Array.from({ length: rows.length }, () => 1);
+    const told = new Float32Array(rows.length).fill(1);
     const mine = curvesOf(rows, told, onset, scale, scale.slowFactor);
     const humans = performancesOf(piece).map(({ values, weights: w }) =>
       curvesOf(values.subarray(begin * P, (begin + length) * P), w.subarray(begin * P, (begin + length) * P), onset, scale, 1));
@@ -155,7 +155,7 @@ function curvesOf(rows: Float32Array, weights: Float32Array, onset: Int32Array, 
 
 /** A tempo as errors measure it: slope 1 by the standardized log2 beat period at the mean tempo. */
 function tempoAt(rows: Float32Array, note: number, tempo: TempoScale, slow: TempoScale, slowFactor: number): number {
-  return -relativeTempo(octaves(rows, note, tempo, slow, slowFactor), OCTAVES) / (Math.LN2 * tempo.sd);
+  return linearTempo(octaves(rows, note, tempo, slow, slowFactor), OCTAVES) / tempo.sd;
 }
 
 const OCTAVES: TempoScale = { mean: 0, sd: 1 };
@@ -227,9 +227,7 @@ function addSlopes(
       gradient[i * P + ARTICULATION] += factors[ARTICULATION_CURVE] * ofArticulation[i];
       gradient[i * P + TIMING] += factors[TIMING_CURVE] * ofTiming[i];
     }
-    const at = octaves(rows, first, tempo, slow, slowFactor);
-    if (relativeTempo(at, OCTAVES) !== 2 ** -at) continue;
-    const perOctave = (factors[TEMPO_CURVE] * ofTempo[first] * 2 ** -at) / tempo.sd;
+    const perOctave = (factors[TEMPO_CURVE] * ofTempo[first] * linearTempoSlope(octaves(rows, first, tempo, slow, slowFactor), OCTAVES)) / tempo.sd;
     gradient[first * P + TEMPO_CHANNEL] += perOctave * tempo.sd;
     gradient[first * P + SLOW_TEMPO] += perOctave * slowFactor * slow.sd;
   }
