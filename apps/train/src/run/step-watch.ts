@@ -52,9 +52,9 @@ export function stepWatch({ control, memoryLimitMB, controller, onStatus, onEven
       return stop;
     },
     async between(save) {
-      const usedMB = residentMB();
-      if (memoryLimitMB !== null && usedMB > memoryLimitMB) {
-        return halt({ by: "memory", message: `the run holds ${usedMB.toFixed(0)} MB, more than memoryLimitMB ${memoryLimitMB}` });
+      if (memoryLimitMB !== null) {
+        const usedMB = residentMB();
+        if (usedMB > memoryLimitMB) return halt({ by: "memory", message: `the run holds ${usedMB.toFixed(0)} MB, more than memoryLimitMB ${memoryLimitMB}` });
       }
       let paused = false;
       for (;;) {
