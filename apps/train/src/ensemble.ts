@@ -11,6 +11,7 @@ import { UsageError } from "./errors.js";
 interface EnsembleFlags {
   readonly output: string;
   readonly onnx?: boolean;
+  readonly half?: boolean;
   readonly json?: boolean;
 }
 
@@ -21,6 +22,7 @@ export function ensembleCommand(): Command {
     .argument("<model>", "a model folder: its flow, controls, sampling and hidden condition are kept")
     .argument("<members...>", "model folders of the same feature set; those of an ensemble count one by one")
     .requiredOption("-o, --output <folder>", "the new model, a folder that is not there yet or empty")
+    .option("--half", "store weights as 16-bit floats: half the space, and three digits of each number")
     .option("--onnx", "write the networks for ONNX Runtime, too")
     .option("--json", "print what was done as JSON")
     .addHelpText("after", `
@@ -35,7 +37,7 @@ Gains and temperature of the sampling stay as they were: fit them again where th
       await makeFolder(flags.output).catch((error: Error) => {
         throw new UsageError(`--output: ${flags.output} cannot be made: ${error.message}`, { cause: error });
       });
-      await saveCheckpoint(flags.output, { ...joint, card: formatModelCard(joint.config) }, { onnx: flags.onnx });
+      await saveCheckpoint(flags.output, { ...joint, card: formatModelCard(joint.config), half: flags.half }, { onnx: flags.onnx });
       const encoders = joint.config.ensemble?.length ?? 0;
       process.stdout.write(flags.json ? `${JSON.stringify({ model: flags.output, encoders })}\n` : `${flags.output}: the mean is the average of ${encoders} encoders\n`);
     });

@@ -71,6 +71,7 @@ test.each([
   ["data: a.h5\nmodel: diffwave\nloss: { terms: [tempo], reconstructionWeight: 0 }", 'loss.terms must be so that one of them has a weight (loss.reconstructionWeight, loss.weights), got ["tempo"]'],
   ["data: a.h5\nmodel: unet\nloss: { terms: [velocity, pedal], weights: [1, 0, 1, 1, 0] }", "loss.terms must be so that one of them has a weight"],
   ["data: a.h5\nmodel: diffwave\nscale: { mean: [0, 0, 1e300, 0, 0], sd: [1, 1, 1, 1, 1] }", "scale.mean[2] must be at most 1,000,000,000 deviations of 1 from 0, or standardized parameters leave single precision, got 1e+300"],
+  ["data: a.h5\nmodel: diffwave\nscale: { mean: [0, 0, 0, 0, 0], sd: [1, 1, 1e300, 1, 1] }", "scale.sd.2 must be at most 1000000, got 1e+300"],
   ["data: a.h5\nmodel: diffwave\nscale: { mean: [0.5, 0, 0, 0, 0], sd: [1e-12, 1, 1, 1, 1] }", "scale.mean[0] must be at most 1,000,000,000 deviations of 1e-12 from 0"],
   ["data: [a.h5", "not YAML"],
   ["data: a.h5\nmodel: diffwave\noptimizer: { epsilon: 0 }", "optimizer.epsilon must be at least 1e-12, got 0"],

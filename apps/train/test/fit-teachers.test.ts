@@ -100,6 +100,9 @@ test("encoders are averaged into a model, which a flow is trained on from but no
   for (const [name, seed] of [["e1", 1], ["e2", 2]] as const) expect((await fit(name, `mean: { steps: 2 }\nflow: { steps: 1 }\nseed: ${seed}\n`)).code).toBe(0);
   const model = (name: string): string => inFolder(name, "model");
   const joined = await dexterTrain("ensemble", model("e1"), model("e1"), model("e2"), "-o", model("joined"), "--onnx", "--json");
+  await dexterTrain("ensemble", model("e1"), model("e1"), model("e2"), "-o", model("half"), "--half");
+  const types = (name: string) => new Set([...readSafetensors(weights(name)).tensors.values()].map(({ dtype }) => dtype));
+  expect([types("joined"), types("half")]).toEqual([new Set(["F32"]), new Set(["F16"])]);
   expect(JSON.parse(joined.stdout)).toEqual({ model: model("joined"), encoders: 2 });
   expect(existsSync(join(model("joined"), "encoder.onnx"))).toBe(true);
   expect(readFileSync(join(model("joined"), "README.md"), "utf8")).toMatch(/mean: the average of 2 encoders of their own: 2 steps, seed 1/);

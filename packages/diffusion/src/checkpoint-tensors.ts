@@ -7,6 +7,14 @@ import { CheckpointError } from "./errors.js";
 import type { TensorSpec } from "./model/config.js";
 import { readSafetensors, writeSafetensors } from "./safetensors.js";
 
+/** A checkpoint's weights as they were stored. */
+export interface StoredTensors {
+  /** Float32 values by name. */
+  readonly weights: NamedTensors;
+  /** Whether all of them were stored as 16-bit floats. */
+  readonly half: boolean;
+}
+
 /**
  * Read a checkpoint's weights.
  *
@@ -18,7 +26,7 @@ import { readSafetensors, writeSafetensors } from "./safetensors.js";
  */
 export function readTensors(
   content: Uint8Array, specs: readonly TensorSpec[], options: { readonly file: string; readonly optional?: readonly TensorSpec[] },
-): NamedTensors {
+): StoredTensors {
   const { file, optional = [] } = options;
   const { tensors } = readSafetensors(content, { file });
   const missing = specs.filter(({ name }) => !tensors.has(name));
@@ -40,22 +48,23 @@ export function readTensors(
     if (!data.every(Number.isFinite)) throw new CheckpointError(file, `is unusable: tensor "${name}" holds NaN or infinity.`);
     named[name] = { shape, data };
   }
-  return named;
+  return { weights: named, half: known.every(({ name }) => tensors.get(name)!.dtype === "F16") };
 }
 
 /**
  * Write a checkpoint's weights in the order of `specs`. The same weights give the same bytes.
  *
  * @param place - who writes, for messages
- * @throws CheckpointError when a tensor is missing or misshapen
+ * @param half - as 16-bit floats, each value rounded to the nearest
+ * @throws CheckpointError when a tensor is missing or misshapen, or too large for 16 bits
  */
-export function writeTensors(weights: NamedTensors, specs: readonly TensorSpec[], place: string): Uint8Array<ArrayBuffer> {
+export function writeTensors(weights: NamedTensors, specs: readonly TensorSpec[], place: string, half = false): Uint8Array<ArrayBuffer> {
   const tensors = specs.map(({ name, shape }) => {
     const tensor = weights[name];
     if (tensor?.shape.join() !== shape.join()) {
       throw new CheckpointError(place, `tensor "${name}" must be [${shape.join(", ")}], got ${tensor ? `[${tensor.shape.join(", ")}]` : "none"}.`);
     }
-    return [name, { dtype: "F32", shape, data: tensor.data }] as const;
+    return [name, { dtype: half ? "F16" : "F32", shape, data: tensor.data }] as const;
   });
   return writeSafetensors(tensors, { format: "pt" });
 }

@@ -29,6 +29,8 @@ export interface Checkpoint {
   readonly weights: NamedTensors;
   /** The model card, Markdown: data, training, evaluation, licence. */
   readonly card?: string;
+  /** Weights are stored as 16-bit floats, in half the space. In memory they are float32, here before they were rounded. */
+  readonly half?: boolean;
 }
 
 /** The files of a checkpoint. */
@@ -55,7 +57,7 @@ export interface WrittenCheckpoint extends CheckpointFiles {
 export function readCheckpoint({ weights, config: text, card }: CheckpointFiles): Checkpoint {
   const file = CHECKPOINT_FILES.weights;
   const config = readModelConfig(text, { file: CHECKPOINT_FILES.config });
-  return { config, weights: readTensors(weights, modelTensors(config), { file }), card };
+  return { config, ...readTensors(weights, modelTensors(config), { file }), card };
 }
 
 /**
@@ -63,8 +65,8 @@ export function readCheckpoint({ weights, config: text, card }: CheckpointFiles)
  *
  * @throws CheckpointError when weights and configuration do not fit one another
  */
-export function writeCheckpoint({ config, weights, card }: Checkpoint): WrittenCheckpoint {
-  return { weights: writeTensors(weights, modelTensors(config), "writeCheckpoint:"), config: writeModelConfig(config), card };
+export function writeCheckpoint({ config, weights, card, half }: Checkpoint): WrittenCheckpoint {
+  return { weights: writeTensors(weights, modelTensors(config), "writeCheckpoint:", half), config: writeModelConfig(config), card };
 }
 
 /** Names and shapes of all tensors of a model. */

@@ -44,6 +44,18 @@ describe("safetensors", () => {
     expect(Array.from(tensors.get("brain")!.data as Float32Array)).toEqual([-1]);
   });
 
+  test("are written in half precision, rounded to the nearest", () => {
+    const bytes = writeSafetensors([["half", { dtype: "F16", shape: [2, 2], data: Float32Array.of(1, -2.0001, 0.1, 65504) }]]);
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, bytes.length - 8)));
+    expect(header.half).toEqual({ dtype: "F16", shape: [2, 2], data_offsets: [0, 8] });
+    const { dtype, data } = readSafetensors(bytes).tensors.get("half")!;
+    expect(dtype).toBe("F16");
+    expect(Array.from(data as Float32Array)).toEqual([1, -2, 0.0999755859375, 65504]);
+    expect(() => writeSafetensors([["large", { dtype: "F16", shape: [2], data: Float32Array.of(1, -70_000) }]])).toThrow(
+      'tensor "large" holds -70000, more than half precision can: at most 65,504. Write it as F32.',
+    );
+  });
+
   test("that are truncated say how much is missing", () => {
     expect(() => readSafetensors(file.subarray(0, file.length - 10), { file: "a.safetensors" })).toThrow(
       new CheckpointError("a.safetensors", `is truncated: ${file.length - 10} of ${file.length} bytes. Download it again.`),

@@ -7,6 +7,7 @@
  * writes it with these checks (docs/decisions/safetensors.md).
  */
 import { CheckpointError } from "./errors.js";
+import { narrowToHalves, widenHalves } from "./half.js";
 
 /** Element types that are read. F16 and BF16 are widened to float32. */
 export const TENSOR_TYPES = ["F64", "F32", "F16", "BF16", "I64", "I32", "U8"] as const;
@@ -41,6 +42,8 @@ const MAX_TENSORS = 100_000;
 const MAX_RANK = 16;
 const ALIGNMENT = 8;
 const ELEMENT_BYTES: Readonly<Record<TensorType, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1 };
+/** The largest number of half precision. */
+const MAX_HALF = 65_504;
 const METADATA = "__metadata__";
 
 interface Entry {
@@ -94,9 +97,9 @@ export function readSafetensors(content: Uint8Array, options: { readonly file?: 
 /**
  * Write tensors as a safetensors file, in the order given. The same input gives the same bytes.
  *
- * @param tensors - by name; `data` must hold what `dtype` and `shape` say (F16 and BF16 cannot be written)
+ * @param tensors - by name; `data` must hold what `dtype` and `shape` say, for F16 a `Float32Array` that is rounded to it (BF16 cannot be written)
  * @param metadata - free texts for the header
- * @throws CheckpointError when a tensor contradicts itself
+ * @throws CheckpointError when a tensor contradicts itself or holds numbers that F16 cannot
  */
 export function writeSafetensors(
   tensors: Iterable<readonly [string, SafeTensor]>,
@@ -106,12 +109,13 @@ export function writeSafetensors(
   const parts: Uint8Array[] = [];
   let size = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
-    if (data.BYTES_PER_ELEMENT !== ELEMENT_BYTES[dtype] || data.length !== product(shape)) {
+    if (data.BYTES_PER_ELEMENT !== (dtype === "F16" ? 4 : ELEMENT_BYTES[dtype]) || data.length !== product(shape)) {
       throw new CheckpointError("writeSafetensors:", `tensor "${name}" says ${dtype} [${shape.join(", ")}] but holds ${count(data.length)} elements of ${data.BYTES_PER_ELEMENT} bytes.`);
     }
-    header.push([name, { dtype, shape, data_offsets: [size, size + data.byteLength] }]);
-    parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    size += data.byteLength;
+    const stored = dtype === "F16" ? toHalves(name, data as Float32Array) : data;
+    header.push([name, { dtype, shape, data_offsets: [size, size + stored.byteLength] }]);
+    parts.push(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
+    size += stored.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const padded = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
@@ -125,6 +129,12 @@ export function writeSafetensors(
     at += part.length;
   }
   return bytes;
+}
+
+function toHalves(name: string, data: Float32Array): Uint16Array {
+  const large = data.find((value) => Math.abs(value) > MAX_HALF);
+  if (large !== undefined) throw new CheckpointError("writeSafetensors:", `tensor "${name}" holds ${large}, more than half precision can: at most ${count(MAX_HALF)}. Write it as F32.`);
+  return narrowToHalves(data);
 }
 
 function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
@@ -166,19 +176,9 @@ function readData(bytes: Uint8Array<ArrayBuffer>, dtype: TensorType): TensorData
     case "I64": return new BigInt64Array(bytes.buffer);
     case "I32": return new Int32Array(bytes.buffer);
     case "U8": return bytes;
-    case "F16": return Float32Array.from(new Uint16Array(bytes.buffer), widenHalf);
+    case "F16": return widenHalves(new Uint16Array(bytes.buffer));
     case "BF16": return new Float32Array(Uint32Array.from(new Uint16Array(bytes.buffer), (bits) => bits << 16).buffer);
   }
-}
-
-/** IEEE 754 binary16 to a number. */
-function widenHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function truncated(file: string, got: number, expected: number): CheckpointError {

@@ -113,7 +113,7 @@ export function classicKeys(network: "diffwave" | "unet"): Readonly<Record<strin
       object(
         {
           mean: list("Mean of each parameter.", { type: "number" }, 1, 64),
-          sd: list("Standard deviation of each parameter.", { type: "number", minimum: 1e-12 }, 1, 64),
+          sd: list("Standard deviation of each parameter.", { type: "number", minimum: 1e-12, maximum: 1e6 }, 1, 64),
         },
         { description: "Standardization of the parameters; null: that of the training segments.", required: ["mean", "sd"] },
       ),

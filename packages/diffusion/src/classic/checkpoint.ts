@@ -39,7 +39,7 @@ function tableTensors(network: ClassicNetworkConfig): TensorSpec[] {
  */
 export function readClassicCheckpoint({ weights, config: text, card }: CheckpointFiles): ClassicCheckpoint {
   const config = readClassicConfig(text);
-  const tensors = readTensors(weights, classicTensors(config.network), { file: "model.safetensors", optional: tableTensors(config.network) });
+  const { weights: tensors } = readTensors(weights, classicTensors(config.network), { file: "model.safetensors", optional: tableTensors(config.network) });
   return { config, tensors: withTable(config.network, tensors), ...(card !== undefined && { card }) };
 }
 

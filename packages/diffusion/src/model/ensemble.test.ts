@@ -108,6 +108,15 @@ describe("a model with an ensemble", () => {
     await Promise.all([run, alone, other].map((each) => each.release()));
   });
 
+  test("stored in half precision is the same in ONNX as in its own weights: norms are in the layers already", async () => {
+    const joint = readCheckpoint(writeCheckpoint({ ...withEnsemble(checkpoint(1), [checkpoint(2), stranger(3), checkpoint(4)]), half: true }));
+    for (const [name, { data }] of Object.entries(joint.weights)) if (/^ensemble.*norm.weight$/.test(name)) expect(new Set(data)).toEqual(new Set([1]));
+    const inputs = { [ONSET_INPUTS.ofNote]: { data: BigInt64Array.from(onsets.ofNote, BigInt), shape: [notes, 1] }, [ONSET_INPUTS.inverseCount]: { data: Float32Array.from({ length: onsets.count }, (_, k) => 1 / (onsets.start[k + 1] - onsets.start[k])), shape: [onsets.count, 1, 1] }, features: { data: raw.data, shape: [1, notes, 3] } };
+    const runtime = await webRuntime();
+    const [full, half] = await Promise.all([false, true].map(async (stored) => (await (await runtime.open(exportOnnx(joint.config, joint.weights, { half: stored }).encoder)).run(inputs))["mean"]));
+    for (const [i, value] of full.entries()) expect(half[i]).toBeCloseTo(value, 6);
+  });
+
   test("survives being written and read, and remembers what its members were trained on", () => {
     const joint = withEnsemble(checkpoint(1, { training: { works: ["a", "b"], seed: 1 } }), [stranger(3)]);
     const read = readCheckpoint(writeCheckpoint(joint));

@@ -10,6 +10,7 @@ import type { NamedTensor, NamedTensors } from "../base/layout.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { CheckpointError } from "../errors.js";
 import { trainedWorks } from "./trained-works.js";
+import { foldedNorms } from "./folded-norms.js";
 import { encoderTensors, memberName, type FeatureConfig, type ModelConfig, type PieceLevelRegression, type StackConfig, type TargetConfig } from "./config.js";
 
 /** An encoder among a checkpoint's tensors. */
@@ -109,9 +110,8 @@ function encodersOf({ config, weights }: Checkpoint): StoredEncoder[] {
 /** An encoder's tensors under another name, on another model's scales. */
 function rescaled({ config, weights, name, stack }: StoredEncoder, model: ModelConfig, as: string): Record<string, NamedTensor> {
   const renamed: Record<string, NamedTensor> = {};
-  for (const { name: tensor } of encoderTensors(config.features.names.length, stack, name)) {
-    renamed[as + tensor.slice(name.length)] = weights[tensor];
-  }
+  const folded = foldedNorms(encoderTensors(config.features.names.length, stack, ""), (tensor) => weights[name + tensor]);
+  for (const [tensor, value] of Object.entries(folded)) renamed[as + tensor] = value;
   const layer = (which: string): [NamedTensor, NamedTensor] => [renamed[`${as}.${which}.weight`], renamed[`${as}.${which}.bias`]];
   [renamed[`${as}.input.weight`], renamed[`${as}.input.bias`]] = onFeaturesOf(model.features, config.features, layer("input"));
   [renamed[`${as}.head.weight`], renamed[`${as}.head.bias`]] = onTargetsOf(model.targets, config.targets, layer("head"));

@@ -6,6 +6,8 @@ import { onnx } from "onnx-proto";
 import { testConfig, testWeights } from "../../test/random-model.js";
 import { CheckpointError } from "../errors.js";
 import type { ModelConfig } from "../model/config.js";
+import { exportOnnx } from "../onnx/networks.js";
+import { webRuntime } from "../runtime.js";
 import { readSafetensors, writeSafetensors } from "../safetensors.js";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint-folder.js";
 
@@ -49,6 +51,31 @@ describe("a checkpoint folder", () => {
     await saveCheckpoint(folder, { config, weights, card });
     expect(await readFile(join(folder, "model.safetensors"))).toEqual(await readFile(join(saved, "model.safetensors")));
     expect(await readFile(join(folder, "log.txt"), "utf8")).toBe("kept");
+  });
+
+  test("in half precision has half the size, stays so when it is saved again, and its ONNX models hold the same numbers", async () => {
+    const folder = join(root, "half");
+    await saveCheckpoint(folder, { config, weights, card, half: true }, { onnx: true });
+    const size = async (of: string, name: string): Promise<number> => (await readFile(join(of, name))).length;
+    const values = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
+    expect((await size(saved, "model.safetensors")) - (await size(folder, "model.safetensors"))).toBeGreaterThan(1.9 * values);
+    const loaded = await loadCheckpoint(folder);
+    expect(loaded.half).toBe(true);
+    expect((await loadCheckpoint(saved)).half).toBe(false);
+    for (const [name, { data }] of Object.entries(weights)) {
+      for (const [i, value] of data.entries()) expect(Math.abs(loaded.weights[name].data[i] - value)).toBeLessThanOrEqual(Math.abs(value) * 2 ** -11 + 2 ** -25);
+    }
+    const files = ["model.safetensors", "encoder.onnx", "denoiser.onnx"];
+    const before = await Promise.all(files.map((name) => readFile(join(folder, name))));
+    await saveCheckpoint(folder, { ...loaded, card: "# Another\n" });
+    expect(await Promise.all(files.map((name) => readFile(join(folder, name))))).toEqual(before);
+    const { initializer } = onnx.ModelProto.decode(before[1]).graph!;
+    expect(initializer!.filter(({ dataType }) => dataType === onnx.TensorProto.DataType.FLOAT16).map(({ name }) => name)).toContain("encoder.input.weight");
+    const onsets = { onset_of_note: { data: BigInt64Array.of(0n, 0n, 1n), shape: [3, 1] }, onset_inverse_count: { data: Float32Array.of(0.5, 1), shape: [2, 1, 1] } };
+    const features = { data: Float32Array.of(1, -0.5, 0.3, 0.2, 0.7, -1, 0, 1, 2), shape: [1, 3, 3] };
+    const runtime = await webRuntime();
+    const means = await Promise.all([before[1], exportOnnx(loaded.config, loaded.weights).encoder].map(async (bytes) => (await (await runtime.open(bytes)).run({ features, ...onsets }))["mean"]));
+    for (const [i, value] of means[0].entries()) expect(value).toBeCloseTo(means[1][i], 6);
   });
 
   test("that is not there, or lacks a file, says what is expected", async () => {

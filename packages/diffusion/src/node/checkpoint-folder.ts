@@ -42,7 +42,7 @@ export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, { o
   if (files.card !== undefined) await write(CHECKPOINT_FILES.card, files.card);
   // Networks of other weights must not stay beside these.
   if (onnx || (await stat(join(folder, CHECKPOINT_FILES.encoderOnnx)).catch(() => null))) {
-    const models = exportOnnx(checkpoint.config, checkpoint.weights);
+    const models = exportOnnx(checkpoint.config, checkpoint.weights, { half: checkpoint.half });
     await write(CHECKPOINT_FILES.encoderOnnx, models.encoder);
     await write(CHECKPOINT_FILES.denoiserOnnx, models.denoiser);
   }

@@ -3,6 +3,7 @@
  */
 import type { NamedTensor, NamedTensors } from "../base/layout.js";
 import { encoderTensors, memberName, TARGET_NAMES, type StackConfig } from "../model/config.js";
+import { foldedNorms } from "../model/folded-norms.js";
 import type { Value } from "./graph.js";
 import { blocks, headLayers, inputLayers, shapeOfNotes, type NetworkGraph } from "./stack.js";
 
@@ -32,26 +33,15 @@ export function ensembleMean(net: NetworkGraph, features: Value, columns: number
 
 /** Tensors of members one after the other, an axis more before the others; norms go into the layers behind them. */
 function sideBySide(weights: NamedTensors, columns: number, stack: StackConfig, members: readonly number[], as: string): NamedTensors {
+  const specs = encoderTensors(columns, stack, "");
+  const folded = members.map((k) => foldedNorms(specs, (name) => weights[memberName(k) + name]));
   const joined: Record<string, NamedTensor> = {};
-  for (const { name, shape } of encoderTensors(columns, stack, "")) {
+  for (const { name, shape } of specs) {
     if (name.endsWith("norm.weight")) continue;
-    const norm = normBefore(name);
-    const size = shape.reduce((a, b) => a * b, 1);
+    const size = folded[0][name].data.length;
     const data = new Float32Array(members.length * size);
-    members.forEach((k, m) => {
-      const tensor = weights[memberName(k) + name].data;
-      const scale = norm === null ? null : weights[memberName(k) + norm].data;
-      const taps = shape.length === 3 ? shape[2] : 1;
-      for (let i = 0; i < size; i++) data[m * size + i] = tensor[i] * (scale ? scale[Math.floor(i / taps) % shape[1]] : 1);
-    });
+    folded.forEach((tensors, m) => data.set(tensors[name].data, m * size));
     joined[as + name] = { shape: [members.length, ...shape], data };
   }
   return joined;
-}
-
-/** The norm that a layer's input went through, if any. */
-function normBefore(name: string): string | null {
-  if (name === ".head.weight") return ".norm.weight";
-  const block = /^(\.blocks\.\d+)\.(conv|onset)\.weight$/.exec(name);
-  return block ? `${block[1]}.norm.weight` : null;
 }

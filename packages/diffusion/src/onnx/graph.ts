@@ -4,6 +4,7 @@
  * Opset 17, IR version 8 (onnx/onnx.proto and Operators.md of ONNX 1.12).
  * Values are named by the builder; callers hold them as opaque strings.
  */
+import { narrowToHalves } from "../half.js";
 import { ProtobufWriter } from "./protobuf.js";
 
 /** Name of a value in the graph. */
@@ -17,7 +18,7 @@ export type Attributes = Readonly<Record<string, number | readonly number[] | st
 
 const OPSET = 17;
 const IR_VERSION = 8;
-const DATA_TYPE = { float: 1, int64: 7 } as const;
+const DATA_TYPE = { float: 1, int64: 7, float16: 10 } as const;
 const ATTRIBUTE_TYPE = { int: 2, string: 3, ints: 7 } as const;
 
 /** A graph under construction. */
@@ -26,8 +27,11 @@ export class OnnxGraph {
   private readonly constants = new Map<string, Value>();
   private count = 0;
 
-  /** @param name - name of the graph in the file */
-  constructor(name: string) {
+  /**
+   * @param name - name of the graph in the file
+   * @param half - store weights as float16; they are computed with as float32
+   */
+  constructor(name: string, private readonly half = false) {
     this.graph.string(2, name);
   }
 
@@ -57,16 +61,18 @@ export class OnnxGraph {
     return values;
   }
 
-  /** A float32 tensor stored in the file. */
+  /** A tensor stored in the file, float32 to its readers. */
   weight(name: string, data: Float32Array, shape: readonly number[]): Value {
-    this.graph.message(5, tensor(name, DATA_TYPE.float, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), shape));
-    return name;
+    if (!this.half) return this.floatTensor(name, data, shape);
+    this.graph.message(5, tensor(name, DATA_TYPE.float16, new Uint8Array(narrowToHalves(data).buffer), shape));
+    // Runtimes that fold constants do this once, as they load the model.
+    return this.op("Cast", [name], { to: DATA_TYPE.float });
   }
 
   /** A small float constant; equal ones are stored once. */
   floats(values: readonly number[], shape: readonly number[] = [values.length]): Value {
     return this.constant(`f:${values.join()}:${shape.join("x")}`, (name) => {
-      this.weight(name, Float32Array.from(values), shape);
+      this.floatTensor(name, Float32Array.from(values), shape);
     });
   }
 
@@ -86,6 +92,11 @@ export class OnnxGraph {
       .message(7, this.graph)
       .message(8, new ProtobufWriter().string(1, "").int(2, OPSET))
       .finish();
+  }
+
+  private floatTensor(name: string, data: Float32Array, shape: readonly number[]): Value {
+    this.graph.message(5, tensor(name, DATA_TYPE.float, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), shape));
+    return name;
   }
 
   private constant(content: string, write: (name: string) => void): Value {

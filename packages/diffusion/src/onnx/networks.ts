@@ -26,13 +26,16 @@ export interface OnnxModels {
   readonly denoiser: Uint8Array<ArrayBuffer>;
 }
 
-/** Write both networks. Milliseconds of work: nothing is gained by keeping the files. */
-export function exportOnnx(config: ModelConfig, weights: NamedTensors): OnnxModels {
-  return { encoder: encoderModel(config, weights), denoiser: denoiserModel(config, weights) };
+/**
+ * Write both networks. Milliseconds of work: nothing is gained by keeping the files.
+ *
+ * @param options.half - store weights as float16; inputs, outputs and arithmetic are float32 all the same
+ */
+export function exportOnnx(config: ModelConfig, weights: NamedTensors, { half = false }: { readonly half?: boolean } = {}): OnnxModels {
+  return { encoder: encoderModel(config, weights, new OnnxGraph("encoder", half)), denoiser: denoiserModel(config, weights, new OnnxGraph("denoiser", half)) };
 }
 
-function encoderModel({ features, encoder, ensemble = [] }: ModelConfig, weights: NamedTensors): Uint8Array<ArrayBuffer> {
-  const graph = new OnnxGraph("encoder");
+function encoderModel({ features, encoder, ensemble = [] }: ModelConfig, weights: NamedTensors, graph: OnnxGraph): Uint8Array<ArrayBuffer> {
   const input = graph.input(ENCODER_VALUES.features, "float", ["B", "N", features.names.length]);
   const net = networkGraph(graph, weights);
   const x = blocks(net, inputLayers(net, input, "encoder"), "encoder", encoder, (h) => h);
@@ -43,8 +46,7 @@ function encoderModel({ features, encoder, ensemble = [] }: ModelConfig, weights
   return graph.finish();
 }
 
-function denoiserModel({ encoder, denoiser, controls }: ModelConfig, weights: NamedTensors): Uint8Array<ArrayBuffer> {
-  const graph = new OnnxGraph("denoiser");
+function denoiserModel({ encoder, denoiser, controls }: ModelConfig, weights: NamedTensors, graph: OnnxGraph): Uint8Array<ArrayBuffer> {
   const P = TARGET_NAMES.length;
   const noisy = graph.input(DENOISER_VALUES.noisy, "float", ["B", "N", P]);
   const time = graph.input(DENOISER_VALUES.time, "float", ["B"]);

@@ -202,6 +202,9 @@ export const DEFAULT_CLASSIC_TRAINING: ClassicTrainingOptions = {
 /** How far from 0 a mean may lie, deviations: squares of what is standardized by it are numbers in single precision. */
 const MAX_DEVIATIONS = 1e9;
 
+/** How far a parameter may spread: those of performances keep below thousands. */
+const MAX_SPREAD = 1e6;
+
 /** Some of the options; the rest keep their defaults. */
 export type PartialClassicTraining = Partial<
   Omit<ClassicTrainingOptions, "network" | "schedule" | "loss" | "optimizer" | "augmentation" | "validation" | "monitor" | "earlyStopping">
@@ -358,6 +361,7 @@ function checkOptions(options: ClassicTrainingOptions): void {
     refuse("scale", `${network.parameters} means and as many positive deviations`, scale);
   }
   scale?.mean.forEach((mean, p) => {
+    if (!(scale.sd[p] <= MAX_SPREAD)) refuse(`scale.sd[${p}]`, `at most ${MAX_SPREAD.toLocaleString("en-US")}, or nothing is left of the parameter`, scale.sd[p]);
     if (!(Math.abs(mean / scale.sd[p]) <= MAX_DEVIATIONS)) {
       refuse(`scale.mean[${p}]`, `at most ${MAX_DEVIATIONS.toLocaleString("en-US")} deviations of ${scale.sd[p]} from 0, or standardized parameters leave single precision`, mean);
     }
