@@ -4,7 +4,7 @@ import { testConfig, testWeights, withTestControls } from "../test/random-model.
 import { tinyPiece, tinyScore } from "../test/tiny-score.js";
 import type { ControlRequest } from "./base/controls.js";
 import { RenderError } from "./errors.js";
-import type { ModelConfig } from "./model/config.js";
+import type { ModelConfig, SamplingConfig } from "./model/config.js";
 import { createModel, type Model } from "./model/model.js";
 import { renderScore } from "./render.js";
 import { webRuntime } from "./runtime.js";
@@ -76,6 +76,21 @@ describe("a rendering", () => {
     expect(free).toBeGreaterThan(0.01);
     expect(await differences(0.5)).toBeCloseTo(free / 2, 3);
     expect(await differences(1)).toBeCloseTo(0, 6);
+  });
+
+  test("moves the middle of the flow's draws to the encoder's mean where the model says so: without noise it is the mean", async () => {
+    const velocities = async (change: Partial<SamplingConfig>): Promise<Float32Array> => {
+      const sampling = { ...config.sampling, gains: new Array<number>(6).fill(0.1), temperature: new Array<number>(6).fill(0), ...change };
+      const own = await createModel({ config: { ...config, sampling }, weights }, await webRuntime());
+      const [{ parameters }] = await renderScore(own, piece, { steps: 2, guidance: 1 });
+      await own.release();
+      return parameters.velocityNorm;
+    };
+    const all = new Array<number>(6).fill(1);
+    const mean = await velocities({ meanShare: all });
+    const centred = await velocities({ recentre: all });
+    mean.forEach((velocity, n) => expect(centred[n]).toBeCloseTo(velocity, 5));
+    expect(Math.max(...(await velocities({})).map((velocity, n) => Math.abs(velocity - mean[n])))).toBeGreaterThan(0.001);
   });
 
   test("takes the loudness that it is given: the rest stays", async () => {

@@ -7,6 +7,7 @@ import {
   type Alignment, type Matrix, type Performance, type PerformanceParameters, type Score,
 } from "@dexter/codec";
 import { controlInput, type ControlRequest } from "./base/controls.js";
+import { flowCentre } from "./base/flow-centre.js";
 import { towardMean } from "./base/mean-share.js";
 import { modelFeatures } from "./base/model-features.js";
 import { modelNotes } from "./base/model-notes.js";
@@ -122,6 +123,7 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
   const denoiser = asked
     ? guideBoth(model.denoiser(onsets), guidance, controlGuidance, () => encoded)
     : guide(model.denoiser(onsets), guidance);
+  const expected = { mean: encoded.mean.data, centre: await flowCentre(model.denoiser(onsets), encoded, config.sampling, onsets, signal) };
   const renderings: Rendering[] = [];
   for (let k = 0; k < samples; k++) {
     const noise = drawNoise(onsets, seed + k, config.sampling.temperature);
@@ -139,7 +141,7 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
       },
     });
     checkFinite(drawn);
-    const settled = { ...drawn, data: towardMean(drawn.data, encoded.mean.data, config.sampling, onsets, fraction) };
+    const settled = { ...drawn, data: towardMean(drawn.data, expected, config.sampling, onsets, fraction) };
     const targets = unstandardize(amplify(settled, config, due), config.targets);
     const renderLevel = { ...level, slowTempoFactor: due(config.sampling.slowTempoFactor) };
     const parameters = targetsToParameters(notes, targets, renderLevel, config.targets);

@@ -11,24 +11,40 @@ const P = TARGET_NAMES.length;
 const VELOCITY = TARGET_NAMES.indexOf("velocity");
 
 /** How much of the mean is in a performance. */
-export type MeanShares = Pick<SamplingConfig, "meanShare" | "chordShare">;
+export type MeanShares = Pick<SamplingConfig, "meanShare" | "recentre" | "chordShare">;
+
+/** What a performance is expected to be, by encoder and by flow. */
+export interface Expectation {
+  /** The encoder's mean performance, standardized, `[N · 6]`. */
+  readonly mean: Float32Array;
+  /** The middle of the flow's draws (see `flowCentre`), `[N · 6]`; needed where `recentre` is not 0. */
+  readonly centre?: Float32Array;
+}
 
 /**
- * (1 − s) · drawn + s · mean with s = part · share, channel by channel; how the velocities of a chord differ from their
- * mean has a share of its own.
+ * (1 − s) · (drawn + r · (mean − centre)) + s · mean with s = part · share and r = part · recentre, channel by channel; how the
+ * velocities of a chord differ from their mean has a share of its own.
  *
  * @param drawn - standardized values of one draw, `[N · 6]`; not changed
- * @param mean - the encoder's mean performance, `[N · 6]`
+ * @param expected - the mean, and the middle of the draws if it shall be moved
  * @param shares - of the mean, in [0, 1]; without any the draw is returned as it is
  * @param onsets - which notes are a chord
  * @param part - of the way from noise that was walked, in [0, 1]: what kept a source's own reading is moved less; default 1
  */
-export function towardMean(drawn: Float32Array, mean: Float32Array, { meanShare, chordShare }: MeanShares, onsets: OnsetGroups, part = 1): Float32Array {
-  if (!meanShare && chordShare === undefined) return drawn;
+export function towardMean(drawn: Float32Array, expected: Expectation, shares: MeanShares, onsets: OnsetGroups, part = 1): Float32Array {
+  const { meanShare, chordShare } = shares;
+  const { mean } = expected;
+  const centred = recentred(drawn, expected, shares, part);
+  if (!meanShare && chordShare === undefined) return centred;
   const share = meanShare ?? TARGET_NAMES.map(() => 0);
-  const moved = drawn.map((value, i) => value + part * share[i % P] * (mean[i] - value));
-  if (chordShare !== undefined) voiceChords(moved, drawn, mean, part * (chordShare - share[VELOCITY]), onsets);
+  const moved = centred.map((value, i) => value + part * share[i % P] * (mean[i] - value));
+  if (chordShare !== undefined) voiceChords(moved, centred, mean, part * (chordShare - share[VELOCITY]), onsets);
   return moved;
+}
+
+function recentred(drawn: Float32Array, { mean, centre }: Expectation, { recentre }: MeanShares, part: number): Float32Array {
+  if (!recentre || !centre) return drawn;
+  return drawn.map((value, i) => value + part * recentre[i % P] * (mean[i] - centre[i]));
 }
 
 /** Move the velocities of each chord by `more` of the way to the mean, but for what they have in common. */

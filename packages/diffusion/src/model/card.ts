@@ -54,7 +54,7 @@ ${figures.join("\n")}
 ${pieceLevel ? `\nMean tempo and mean velocity of a piece by ridge regression, R² on left-out pieces: ${pieceLevel.log2SecPerQuarter.r2.toFixed(2)} and ${pieceLevel.meanVelocity.r2.toFixed(2)}.\n` : ""}
 ## Sampling
 
-Euler, ${sampling.steps} steps, guidance ${sampling.guidance}, gains ${sampling.gains.map((gain) => gain.toFixed(2)).join(" ")} (fitted on the validation pieces)${sampling.temperature ? `, temperature ${sampling.temperature.join(" ")}` : ""}${sampling.meanShare ? `, share of the mean ${sampling.meanShare.join(" ")}` : ""}${sampling.chordShare === undefined ? "" : `, in how a chord is voiced ${sampling.chordShare}`}, slow tempo × ${sampling.slowTempoFactor}.
+Euler, ${sampling.steps} steps, guidance ${sampling.guidance}, gains ${sampling.gains.map((gain) => gain.toFixed(2)).join(" ")} (fitted on the validation pieces)${sampling.temperature ? `, temperature ${sampling.temperature.join(" ")}` : ""}${sampling.meanShare ? `, share of the mean ${sampling.meanShare.join(" ")}` : ""}${sampling.recentre ? `, middle of the draws moved to it by ${sampling.recentre.join(" ")}` : ""}${sampling.chordShare === undefined ? "" : `, in how a chord is voiced ${sampling.chordShare}`}, slow tempo × ${sampling.slowTempoFactor}.
 ${controls ? controlSection(controls, sampling.controlGuidance ?? sampling.guidance) : ""}
 ${EVALUATION}
 

@@ -87,8 +87,10 @@ function checkSampling(field: Field): void {
   field.at("gains").list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(-10, 10));
   const temperature = field.at("temperature");
   if (temperature.present()) temperature.list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(0, 10));
-  const meanShare = field.at("meanShare");
-  if (meanShare.present()) meanShare.list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(0, 1));
+  for (const name of ["meanShare", "recentre"]) {
+    const shares = field.at(name);
+    if (shares.present()) shares.list(TARGET_NAMES.length, TARGET_NAMES.length, (item) => item.number(0, 1));
+  }
   const chordShare = field.at("chordShare");
   if (chordShare.present()) chordShare.number(0, 1);
   const controlGuidance = field.at("controlGuidance");

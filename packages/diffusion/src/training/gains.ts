@@ -3,6 +3,7 @@
  * back to vary as much within a piece as pianists do.
  */
 import { groupOnsets } from "@dexter/codec";
+import { flowCentre } from "../base/flow-centre.js";
 import { towardMean } from "../base/mean-share.js";
 import { drawNoise } from "../base/noise.js";
 import { standardize } from "../base/standardize.js";
@@ -49,11 +50,12 @@ export async function fitGains(model: Model, pieces: readonly TrainingPiece[], o
     const onsets = groupOnsets(piece.notes);
     const condition = await model.encode(standardize(piece.features, featureScale), onsets);
     const denoiser = guide(model.denoiser(onsets), sampling.guidance);
+    const expected = { mean: condition.mean.data, centre: await flowCentre(model.denoiser(onsets), condition, sampling, onsets, signal) };
     const played = pieceTargets(piece, scale).map(({ values, weights }) => ({ values: standardize(values, scale).data, weights: weights.data }));
     const drawn: Float32Array[] = [];
     for (let k = 0; k < draws; k++) {
       const { data } = await sample(denoiser, drawNoise(onsets, seed + k, sampling.temperature), [condition], { steps: sampling.steps, signal });
-      drawn.push(towardMean(data, condition.mean.data, sampling, onsets));
+      drawn.push(towardMean(data, expected, sampling, onsets));
     }
     for (let c = 0; c < channels; c++) {
       let human = 0;
