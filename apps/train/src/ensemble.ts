@@ -1,10 +1,10 @@
 /**
  * @file `dexter-train ensemble`: a model whose mean is the average of several encoders.
  */
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { Command } from "commander";
 import { makeFolder } from "@dexter/codec/node";
-import { formatModelCard, withEnsemble } from "@dexter/diffusion";
+import { formatModelCard, TARGET_NAMES, withEnsemble, type EnsembleMember } from "@dexter/diffusion";
 import { loadCheckpoint, saveCheckpoint } from "@dexter/diffusion/node";
 import { UsageError } from "./errors.js";
 
@@ -20,7 +20,7 @@ export function ensembleCommand(): Command {
   return new Command("ensemble")
     .description("average the encoders of several base models into the mean of one: surer than any of them, and all in one folder")
     .argument("<model>", "a model folder: its flow, controls, sampling and hidden condition are kept")
-    .argument("<members...>", "model folders of the same feature set; those of an ensemble count one by one")
+    .argument("<members...>", "model folders of the same feature set; those of an ensemble count one by one. FOLDER=CHANNELS, commas between: speaks for those channels only")
     .requiredOption("-o, --output <folder>", "the new model, a folder that is not there yet or empty")
     .option("--half", "store weights as 16-bit floats: half the space, and three digits of each number")
     .option("--onnx", "write the networks for ONNX Runtime, too")
@@ -30,10 +30,13 @@ Nets that differ by seed and data err in different places. Train some with a flo
   dexter-train fit encoder.yaml -o runs/e1 seed=1 flow.steps=0
   dexter-train fit encoder.yaml -o runs/e2 seed=2 flow.steps=0
   dexter-train ensemble runs/base/model runs/e1/model runs/e2/model -o models/averaged
+One that was trained for articulation above all speaks for that alone:
+  dexter-train fit encoder.yaml -o runs/e3 seed=3 flow.steps=0 'mean.agreementWeights=[0.5,0.5,0.5,4,0.5]'
+  dexter-train ensemble runs/base/model runs/e1/model=tempo,slowTempo,velocity,timing,pedal runs/e3/model=articulation -o models/joined
 Gains and temperature of the sampling stay as they were: fit them again where the mean moved much.`)
     .action(async (folder: string, members: readonly string[], flags: EnsembleFlags) => {
       await checkFree(flags.output);
-      const joint = withEnsemble(await loadCheckpoint(folder), await Promise.all(members.map(loadCheckpoint)));
+      const joint = withEnsemble(await loadCheckpoint(folder), await Promise.all(members.map(loadMember)));
       await makeFolder(flags.output).catch((error: Error) => {
         throw new UsageError(`--output: ${flags.output} cannot be made: ${error.message}`, { cause: error });
       });
@@ -41,6 +44,16 @@ Gains and temperature of the sampling stay as they were: fit them again where th
       const encoders = joint.config.ensemble?.length ?? 0;
       process.stdout.write(flags.json ? `${JSON.stringify({ model: flags.output, encoders })}\n` : `${flags.output}: the mean is the average of ${encoders} encoders\n`);
     });
+}
+
+/** FOLDER or FOLDER=CHANNELS. A folder whose own name has the sign is meant as it stands. */
+async function loadMember(text: string): Promise<EnsembleMember> {
+  const sign = text.lastIndexOf("=");
+  if (sign < 1 || (await stat(text).catch(() => null))) return loadCheckpoint(text);
+  const channels = text.slice(sign + 1).split(",");
+  const unknown = channels.find((name) => !TARGET_NAMES.some((known) => known === name));
+  if (unknown !== undefined) throw new UsageError(`${text}: "${unknown}" is no channel. Choose some of ${TARGET_NAMES.join(", ")}`);
+  return { ...(await loadCheckpoint(text.slice(0, sign))), channels };
 }
 
 /** @throws UsageError where something is in the way */

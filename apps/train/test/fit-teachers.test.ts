@@ -107,6 +107,12 @@ test("encoders are averaged into a model, which a flow is trained on from but no
   expect(existsSync(join(model("joined"), "encoder.onnx"))).toBe(true);
   expect(readFileSync(join(model("joined"), "README.md"), "utf8")).toMatch(/mean: the average of 2 encoders of their own: 2 steps, seed 1/);
 
+  const parts = await dexterTrain("ensemble", model("e1"), `${model("e1")}=tempo,slowTempo,timing,pedal`, `${model("e2")}=velocity,articulation`, "-o", model("parts"), "--json");
+  expect(JSON.parse(parts.stdout)).toEqual({ model: model("parts"), encoders: 2 });
+  expect(readFileSync(join(model("parts"), "README.md"), "utf8")).toMatch(/speaks for velocity, articulation/);
+  const misspelt = await dexterTrain("ensemble", model("e1"), `${model("e1")}=tempi`, "-o", inFolder("misspelt"));
+  expect([misspelt.code, misspelt.stderr]).toEqual([2, expect.stringContaining('"tempi" is no channel. Choose some of tempo, slowTempo')]);
+
   const again = await dexterTrain("ensemble", model("e1"), model("e2"), "-o", model("joined"));
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("is not empty. Choose another folder")]);
   const missing = await dexterTrain("ensemble", model("e1"), inFolder("nowhere"), "-o", inFolder("foreign"));

@@ -36,7 +36,7 @@ export { drawNoise } from "./base/noise.js";
 export { renderScore, type Rendering, type RenderOptions } from "./render.js";
 export type { DrawProgress } from "./draw-progress.js";
 export { trainedWorks } from "./model/trained-works.js";
-export { withEnsemble } from "./model/ensemble.js";
+export { withEnsemble, type EnsembleMember } from "./model/ensemble.js";
 export { formatModelCard, withEvaluation } from "./model/card.js";
 export { noiseSchedule, type NoiseSchedule } from "./sampling/noise-schedule.js";
 export {

@@ -15,6 +15,8 @@ interface TrainingRecord {
   readonly validationPieces?: number;
   readonly initial?: TrainingRecord;
   readonly ensemble?: readonly TrainingRecord[];
+  /** What a member of an ensemble speaks for, where it is not everything. */
+  readonly channels?: readonly string[];
   readonly validation?: Readonly<Record<string, { readonly step?: number; readonly channels?: readonly number[]; readonly correlation?: readonly number[] }>>;
 }
 
@@ -87,8 +89,8 @@ function beginning(initial: TrainingRecord | undefined): string {
 /** The encoders whose average is the mean. */
 function average(members: readonly TrainingRecord[] | undefined): string {
   if (!members) return "";
-  const told = members.map(({ steps, seed, data = [] }) => `${steps?.["mean"] ?? "?"} steps, seed ${seed ?? "?"} (${[...new Set(data.flatMap(({ corpora = [] }) => corpora))].join(", ") || "?"})`);
-  return `\n- mean: the average of ${members.length} encoders of their own: ${told.join("; ")}`;
+  const told = members.map(({ steps, seed, data = [], channels }) => `${steps?.["mean"] ?? "?"} steps, seed ${seed ?? "?"} (${[...new Set(data.flatMap(({ corpora = [] }) => corpora))].join(", ") || "?"})${channels ? `, speaks for ${channels.join(", ")}` : ""}`);
+  return `\n- mean: the average of ${members.length} encoders of their own${members.some(({ channels }) => channels) ? ", each channel of those that speak for it" : ""}: ${told.join("; ")}`;
 }
 
 /** What a performance can be asked for. */

@@ -7,7 +7,7 @@ import { standardize, unstandardize } from "../base/standardize.js";
 import { exportOnnx } from "../onnx/networks.js";
 import { ONSET_INPUTS } from "../onnx/stack.js";
 import { webRuntime } from "../runtime.js";
-import type { ModelConfig } from "./config.js";
+import { TARGET_NAMES, type ModelConfig } from "./config.js";
 import { withEnsemble } from "./ensemble.js";
 import { createModel } from "./model.js";
 
@@ -115,6 +115,30 @@ describe("a model with an ensemble", () => {
     const runtime = await webRuntime();
     const [full, half] = await Promise.all([false, true].map(async (stored) => (await (await runtime.open(exportOnnx(joint.config, joint.weights, { half: stored }).encoder)).run(inputs))["mean"]));
     for (const [i, value] of full.entries()) expect(half[i]).toBeCloseTo(value, 6);
+  });
+
+  test("asks members that speak for some channels about those alone", async () => {
+    const [a, b, c] = [checkpoint(2), stranger(3), checkpoint(4)];
+    const joint = withEnsemble(checkpoint(1), [a, { ...b, channels: ["articulation", "velocity"] }, { ...c, channels: ["articulation"] }]);
+    const run = await createModel(joint, await webRuntime());
+    const { mean } = await run.encode(standardize(raw, joint.config.features), onsets);
+    const { data } = unstandardize(mean, joint.config.targets);
+    const [x, y, z] = [a, b, c].map(expected);
+    for (const [i, value] of data.entries()) {
+      const channel = TARGET_NAMES[i % 6];
+      const wanted = channel === "articulation" ? (x[i] + y[i] + z[i]) / 3 : channel === "velocity" ? (x[i] + y[i]) / 2 : x[i];
+      expect(value).toBeCloseTo(wanted, 3);
+    }
+    await run.release();
+    expect(joint.config.training["ensemble"]).toMatchObject([{}, { seed: 3, channels: ["articulation", "velocity"] }, { channels: ["articulation"] }]);
+    // Taken on as members, they go on speaking for what they spoke for.
+    const again = withEnsemble(checkpoint(5), [joint]);
+    again.weights["ensemble.2.head.bias"].data.forEach((value, p) => expect(value).toBeCloseTo(joint.weights["ensemble.2.head.bias"].data[p], 6));
+  });
+
+  test("refuses channels that there are not, and a channel that nobody speaks for", () => {
+    expect(() => withEnsemble(checkpoint(1), [{ ...checkpoint(2), channels: ["artic"] }])).toThrow('member 1 speaks for "artic", expected some of tempo, slowTempo, velocity, timing, articulation, pedal.');
+    expect(() => withEnsemble(checkpoint(1), [{ ...checkpoint(2), channels: ["tempo", "slowTempo", "velocity", "timing"] }])).toThrow("nobody speaks for articulation, pedal");
   });
 
   test("survives being written and read, and remembers what its members were trained on", () => {

@@ -4,17 +4,25 @@
  * Nets of one recipe that differ by seed and data err in different places, so their average errs less than any of them
  * (Lakshminarayanan et al., Deep Ensembles, 2017). Each brings its own scale of features and targets: both are linear, so
  * they are folded into its first and its last layer. Nets that see different features err in more different places still: the model
- * reads all of them, and each net is blind to those that it does not know.
+ * reads all of them, and each net is blind to those that it does not know. A net that was trained for some channels above all
+ * may speak for those alone: what the others would have added is left out of its last layer.
  */
 import type { NamedTensor, NamedTensors } from "../base/layout.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { CheckpointError } from "../errors.js";
 import { trainedWorks } from "./trained-works.js";
 import { foldedNorms } from "./folded-norms.js";
-import { encoderTensors, memberName, type FeatureConfig, type ModelConfig, type PieceLevelRegression, type StackConfig, type TargetConfig } from "./config.js";
+import { encoderTensors, memberName, TARGET_NAMES, type FeatureConfig, type ModelConfig, type PieceLevelRegression, type StackConfig, type TargetConfig } from "./config.js";
+
+/** A model of which an ensemble takes the encoders. */
+export interface EnsembleMember extends Checkpoint {
+  /** What it speaks for, of `TARGET_NAMES`; all of them where absent. */
+  readonly channels?: readonly string[];
+}
 
 /** An encoder among a checkpoint's tensors. */
 interface StoredEncoder {
+  readonly channels?: readonly string[];
   readonly config: ModelConfig;
   readonly weights: NamedTensors;
   readonly name: string;
@@ -22,25 +30,29 @@ interface StoredEncoder {
 }
 
 /**
- * A model whose mean is the average over the encoders of others; flow, controls, sampling and hidden condition stay its own.
+ * A model whose mean is, channel by channel, the average over those encoders of others that speak for it; flow, controls, sampling and hidden condition stay its own.
  *
  * @param model - an ensemble that it already has is replaced
  * @param members - at least one; of an ensemble, each of its encoders counts as one
  * @returns over the features of all; with the members' records in `training.ensemble` and their works in `training.works`, and without a card
- * @throws CheckpointError when a member reads features of another set or means other targets
+ * @throws CheckpointError when a member reads features of another set, means other targets or names a channel that there is not, and
+ * when nobody speaks for a channel
  */
-export function withEnsemble(model: Checkpoint, members: readonly Checkpoint[]): Checkpoint {
+export function withEnsemble(model: Checkpoint, members: readonly EnsembleMember[]): Checkpoint {
   if (members.length === 0) throw new CheckpointError("withEnsemble", "needs at least one member.");
-  for (const [i, member] of members.entries()) checkMember(model.config, member.config, `member ${i + 1}`);
+  for (const [i, member] of members.entries()) checkMember(model.config, member, `member ${i + 1}`);
   const { config, weights } = widened(model, members.map((member) => member.config.features));
   const encoders = members.flatMap(encodersOf);
   const joined: Record<string, NamedTensor> = {};
   for (const [name, tensor] of Object.entries(weights)) if (!name.startsWith("ensemble.")) joined[name] = tensor;
-  for (const [k, encoder] of encoders.entries()) Object.assign(joined, rescaled(encoder, config, memberName(k)));
+  const parts = channelParts(encoders);
+  for (const [k, encoder] of encoders.entries()) Object.assign(joined, rescaled(encoder, config, memberName(k), parts[k]));
   return { config: { ...config, ensemble: encoders.map(({ stack }) => stack), training: jointRecord(config, members) }, weights: joined };
 }
 
-function checkMember(model: ModelConfig, { features, targets }: ModelConfig, place: string): void {
+function checkMember(model: ModelConfig, { config: { features, targets }, channels }: EnsembleMember, place: string): void {
+  const unknown = channels?.find((name) => !TARGET_NAMES.some((known) => known === name));
+  if (unknown !== undefined) throw new CheckpointError(place, `speaks for "${unknown.slice(0, 80)}", expected some of ${TARGET_NAMES.join(", ")}.`);
   if (features.set !== model.features.set) {
     throw new CheckpointError(place, `reads features of set "${features.set}", the model of "${model.features.set}": expected the same set.`);
   }
@@ -101,20 +113,29 @@ function columnsOf({ shape: [rows, before], data }: NamedTensor, columns: readon
 }
 
 /** The encoders that make up a checkpoint's mean. */
-function encodersOf({ config, weights }: Checkpoint): StoredEncoder[] {
+function encodersOf({ config, weights, channels }: EnsembleMember): StoredEncoder[] {
   const { ensemble } = config;
-  if (!ensemble) return [{ config, weights, name: "encoder", stack: config.encoder }];
-  return ensemble.map((stack, k) => ({ config, weights, name: memberName(k), stack }));
+  if (!ensemble) return [{ config, weights, channels, name: "encoder", stack: config.encoder }];
+  return ensemble.map((stack, k) => ({ config, weights, channels, name: memberName(k), stack }));
 }
 
-/** An encoder's tensors under another name, on another model's scales. */
-function rescaled({ config, weights, name, stack }: StoredEncoder, model: ModelConfig, as: string): Record<string, NamedTensor> {
+/** What each encoder's channels are multiplied by, so that the plain average over all is that over those who speak for a channel. */
+function channelParts(encoders: readonly StoredEncoder[]): number[][] {
+  const speaks = encoders.map(({ channels }) => TARGET_NAMES.map((name) => channels?.includes(name) ?? true));
+  const speakers = TARGET_NAMES.map((_, p) => speaks.filter((own) => own[p]).length);
+  const silent = TARGET_NAMES.filter((_, p) => speakers[p] === 0);
+  if (silent.length > 0) throw new CheckpointError("withEnsemble", `nobody speaks for ${silent.join(", ")}.`);
+  return speaks.map((own) => own.map((speaking, p) => (speaking ? encoders.length / speakers[p] : 0)));
+}
+
+/** An encoder's tensors under another name, on another model's scales; its channels times their parts. */
+function rescaled({ config, weights, name, stack }: StoredEncoder, model: ModelConfig, as: string, parts: readonly number[]): Record<string, NamedTensor> {
   const renamed: Record<string, NamedTensor> = {};
   const folded = foldedNorms(encoderTensors(config.features.names.length, stack, ""), (tensor) => weights[name + tensor]);
   for (const [tensor, value] of Object.entries(folded)) renamed[as + tensor] = value;
   const layer = (which: string): [NamedTensor, NamedTensor] => [renamed[`${as}.${which}.weight`], renamed[`${as}.${which}.bias`]];
   [renamed[`${as}.input.weight`], renamed[`${as}.input.bias`]] = onFeaturesOf(model.features, config.features, layer("input"));
-  [renamed[`${as}.head.weight`], renamed[`${as}.head.bias`]] = onTargetsOf(model.targets, config.targets, layer("head"));
+  [renamed[`${as}.head.weight`], renamed[`${as}.head.bias`]] = timesParts(parts, onTargetsOf(model.targets, config.targets, layer("head")));
   return renamed;
 }
 
@@ -146,13 +167,25 @@ function onTargetsOf(of: TargetConfig, by: TargetConfig, [weight, bias]: [NamedT
   ];
 }
 
+/** A layer `[channels, in]` whose outputs are multiplied. */
+function timesParts(parts: readonly number[], [weight, bias]: [NamedTensor, NamedTensor]): [NamedTensor, NamedTensor] {
+  const width = weight.shape[1];
+  return [
+    { shape: weight.shape, data: weight.data.map((value, i) => value * parts[Math.floor(i / width)]) },
+    { shape: bias.shape, data: bias.data.map((value, p) => value * parts[p]) },
+  ];
+}
+
 /** What the model was trained on, and what each member was. */
-function jointRecord({ training }: ModelConfig, members: readonly Checkpoint[]): Record<string, unknown> {
+function jointRecord({ training }: ModelConfig, members: readonly EnsembleMember[]): Record<string, unknown> {
   const records = members.map(({ config }) => config.training);
   const works = trainedWorks([], ...[training, ...records].map((record) => record["works"]));
   return {
     ...training,
     ...(works.length > 0 ? { works } : {}),
-    ensemble: records.map((record) => Object.fromEntries(Object.entries(record).filter(([name]) => name !== "works"))),
+    ensemble: records.map((record, i) => ({
+      ...Object.fromEntries(Object.entries(record).filter(([name]) => name !== "works")),
+      ...(members[i].channels && { channels: members[i].channels }),
+    })),
   };
 }
