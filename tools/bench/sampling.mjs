@@ -1,7 +1,7 @@
 /**
  * @file How guidance, temperature and share of the mean of a `base` model trade agreement for variety, on pieces that nobody trained on.
  *
- *     node tools/bench/sampling.mjs MODEL SET.h5 [--notes 1600] [--draws 3] [--setting guidance:t,t,t,t,t,t:s,s,s,s,s,s]…
+ *     node tools/bench/sampling.mjs MODEL SET.h5 [--notes 1600] [--draws 3] [--setting guidance:t,t,t,t,t,t:s,s,s,s,s,s:chords:r,r,r,r,r,r]…
  *
  * The validation pieces of the set that at least two pianists played, up to NOTES notes. Prints, for each setting, one draw with a
  * pianist, the mean of the draws with a pianist, draw with draw, and spread over the pianists' (tempo, velocity per onset, velocity per
@@ -46,17 +46,17 @@ for (const changes of settings) {
     figures.push(agreement(score, performances, draws.map(({ parameters }) => parameters), { minPlayed: 1 }));
   }
   await fitted.release();
-  const { guidance, temperature, meanShare } = config.sampling;
-  show(`guidance ${guidance}, temperature ${temperature?.join(" ")}, share of the mean ${meanShare?.join(" ") ?? 0}, gains ${gains.map((gain) => gain.toFixed(2)).join(" ")}`, {
+  const { guidance, temperature, meanShare, recentre, chordShare } = config.sampling;
+  show(`guidance ${guidance}, temperature ${temperature?.join(" ")}, share of the mean ${meanShare?.join(" ") ?? 0}, of chords ${chordShare ?? "the same"}, middle moved by ${recentre?.join(" ") ?? 0}, gains ${gains.map((gain) => gain.toFixed(2)).join(" ")}`, {
     "one draw": meanOf(figures.map(({ oneDraw }) => oneDraw)), "mean of draws": meanOf(figures.map(({ meanOfDraws }) => meanOfDraws)),
     "two draws": meanOf(figures.map(({ betweenDraws }) => betweenDraws)), spread: meanOf(figures.map(({ spread }) => spread)),
   });
 }
 
 function parse(text) {
-  const [guidance, temperature, meanShare] = text.split(":");
+  const [guidance, temperature, meanShare, chordShare, recentre] = text.split(":");
   const list = (numbers) => numbers.split(",").map(Number);
-  return { guidance: Number(guidance), ...(temperature ? { temperature: list(temperature) } : {}), ...(meanShare ? { meanShare: list(meanShare) } : {}) };
+  return { guidance: Number(guidance), ...(temperature ? { temperature: list(temperature) } : {}), ...(meanShare ? { meanShare: list(meanShare) } : {}), ...(chordShare ? { chordShare: Number(chordShare) } : {}), ...(recentre ? { recentre: list(recentre) } : {}) };
 }
 
 function meanOf(all) {

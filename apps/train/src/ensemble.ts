@@ -4,7 +4,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { Command } from "commander";
 import { makeFolder } from "@dexter/codec/node";
-import { formatModelCard, TARGET_NAMES, withEnsemble, type EnsembleMember } from "@dexter/diffusion";
+import { formatModelCard, TARGET_NAMES, withEnsemble, type TargetName } from "@dexter/diffusion";
 import { loadCheckpoint, saveCheckpoint } from "@dexter/diffusion/node";
 import { UsageError } from "./errors.js";
 
@@ -15,6 +15,12 @@ interface EnsembleFlags {
   readonly json?: boolean;
 }
 
+/** A member as it is asked for. */
+interface MemberOption {
+  readonly folder: string;
+  readonly channels?: readonly TargetName[];
+}
+
 /** The command. */
 export function ensembleCommand(): Command {
   return new Command("ensemble")
@@ -22,7 +28,7 @@ export function ensembleCommand(): Command {
     .argument("<model>", "a model folder: its flow, controls, sampling and hidden condition are kept")
     .argument("<members...>", "model folders of the same feature set; those of an ensemble count one by one. FOLDER=CHANNELS, commas between: speaks for those channels only")
     .requiredOption("-o, --output <folder>", "the new model, a folder that is not there yet or empty")
-    .option("--half", "store weights as 16-bit floats: half the space, and three digits of each number")
+    .option("--half", "store weights as 16-bit floats: half the space, and three digits of each number; a model that is stored so stays so")
     .option("--onnx", "write the networks for ONNX Runtime, too")
     .option("--json", "print what was done as JSON")
     .addHelpText("after", `
@@ -36,24 +42,36 @@ One that was trained for articulation above all speaks for that alone:
 Gains and temperature of the sampling stay as they were: fit them again where the mean moved much.`)
     .action(async (folder: string, members: readonly string[], flags: EnsembleFlags) => {
       await checkFree(flags.output);
-      const joint = withEnsemble(await loadCheckpoint(folder), await Promise.all(members.map(loadMember)));
+      const chosen = await Promise.all(members.map(parseMember));
+      checkSpeakers(chosen);
+      const model = await loadCheckpoint(folder);
+      const joint = withEnsemble(model, await Promise.all(chosen.map(async ({ folder: of, channels }) => ({ ...(await loadCheckpoint(of)), channels }))));
       await makeFolder(flags.output).catch((error: Error) => {
         throw new UsageError(`--output: ${flags.output} cannot be made: ${error.message}`, { cause: error });
       });
-      await saveCheckpoint(flags.output, { ...joint, card: formatModelCard(joint.config), half: flags.half }, { onnx: flags.onnx });
+      await saveCheckpoint(flags.output, { ...joint, card: formatModelCard(joint.config), half: flags.half ?? model.half }, { onnx: flags.onnx });
       const encoders = joint.config.ensemble?.length ?? 0;
-      process.stdout.write(flags.json ? `${JSON.stringify({ model: flags.output, encoders })}\n` : `${flags.output}: the mean is the average of ${encoders} encoders\n`);
+      process.stdout.write(flags.json ? `${JSON.stringify({ model: flags.output, encoders })}\n` : `${flags.output}: the mean is the average of ${encoders} encoders${chosen.some(({ channels }) => channels) ? ", each channel of those that speak for it" : ""}\n`);
     });
 }
 
 /** FOLDER or FOLDER=CHANNELS. A folder whose own name has the sign is meant as it stands. */
-async function loadMember(text: string): Promise<EnsembleMember> {
+async function parseMember(text: string): Promise<MemberOption> {
   const sign = text.lastIndexOf("=");
-  if (sign < 1 || (await stat(text).catch(() => null))) return loadCheckpoint(text);
-  const channels = text.slice(sign + 1).split(",");
-  const unknown = channels.find((name) => !TARGET_NAMES.some((known) => known === name));
-  if (unknown !== undefined) throw new UsageError(`${text}: "${unknown}" is no channel. Choose some of ${TARGET_NAMES.join(", ")}`);
-  return { ...(await loadCheckpoint(text.slice(0, sign))), channels };
+  const names = text.slice(sign + 1);
+  if (sign < 1 || /[\\/]/.test(names) || (await stat(text).catch(() => null))) return { folder: text };
+  const channels = names.split(",").map((name) => {
+    const channel = TARGET_NAMES.find((known) => known === name);
+    if (channel === undefined) throw new UsageError(`${text}: "${name}" is no channel. Choose some of ${TARGET_NAMES.join(", ")}`);
+    return channel;
+  });
+  return { folder: text.slice(0, sign), channels };
+}
+
+/** @throws UsageError where nobody speaks for a channel */
+function checkSpeakers(members: readonly MemberOption[]): void {
+  const silent = TARGET_NAMES.filter((name) => members.every(({ channels }) => channels !== undefined && !channels.includes(name)));
+  if (silent.length > 0) throw new UsageError(`nobody speaks for ${silent.join(", ")}. Give one member without channels, or these to another`);
 }
 
 /** @throws UsageError where something is in the way */

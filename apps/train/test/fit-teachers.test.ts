@@ -112,6 +112,10 @@ test("encoders are averaged into a model, which a flow is trained on from but no
   expect(readFileSync(join(model("parts"), "README.md"), "utf8")).toMatch(/speaks for velocity, articulation/);
   const misspelt = await dexterTrain("ensemble", model("e1"), `${model("e1")}=tempi`, "-o", inFolder("misspelt"));
   expect([misspelt.code, misspelt.stderr]).toEqual([2, expect.stringContaining('"tempi" is no channel. Choose some of tempo, slowTempo')]);
+  const silent = await dexterTrain("ensemble", model("e1"), `${model("e1")}=tempo,slowTempo,velocity,timing`, "-o", inFolder("silent"));
+  expect([silent.code, silent.stderr]).toEqual([2, expect.stringContaining("nobody speaks for articulation, pedal. Give one member without channels")]);
+  const again16 = await dexterTrain("ensemble", model("half"), model("e2"), "-o", model("again16"));
+  expect([again16.code, types("again16")]).toEqual([0, new Set(["F16"])]);
 
   const again = await dexterTrain("ensemble", model("e1"), model("e2"), "-o", model("joined"));
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("is not empty. Choose another folder")]);

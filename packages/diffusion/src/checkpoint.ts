@@ -29,7 +29,7 @@ export interface Checkpoint {
   readonly weights: NamedTensors;
   /** The model card, Markdown: data, training, evaluation, licence. */
   readonly card?: string;
-  /** Weights are stored as 16-bit floats, in half the space. In memory they are float32, here before they were rounded. */
+  /** Weights are stored as 16-bit floats, in half the space. In memory they are float32; they are rounded when they are written. */
   readonly half?: boolean;
 }
 
@@ -57,7 +57,8 @@ export interface WrittenCheckpoint extends CheckpointFiles {
 export function readCheckpoint({ weights, config: text, card }: CheckpointFiles): Checkpoint {
   const file = CHECKPOINT_FILES.weights;
   const config = readModelConfig(text, { file: CHECKPOINT_FILES.config });
-  return { config, ...readTensors(weights, modelTensors(config), { file }), card };
+  const stored = readTensors(weights, modelTensors(config), { file });
+  return { config, weights: stored.weights, card, half: stored.half };
 }
 
 /**

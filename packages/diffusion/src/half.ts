@@ -1,6 +1,10 @@
 /**
  * @file Numbers of half precision, IEEE 754 binary16: weights take half the space in a file. In memory they are float32.
  */
+import { CheckpointError } from "./errors.js";
+
+/** The largest number of half precision. */
+const MAX_HALF = 65_504;
 
 /** Bits of binary16 as float32, exactly. */
 export function widenHalves(halves: Uint16Array): Float32Array<ArrayBuffer> {
@@ -21,7 +25,7 @@ export function widenHalves(halves: Uint16Array): Float32Array<ArrayBuffer> {
 /**
  * The nearest binary16 of each value, of two as near the even one.
  *
- * @returns bits; beyond ±65,504 they are those of infinity
+ * @returns bits; from ±65,520 on they are those of infinity
  */
 export function narrowToHalves(values: Float32Array): Uint16Array<ArrayBuffer> {
   const halves = new Uint16Array(values.length);
@@ -37,6 +41,20 @@ export function narrowToHalves(values: Float32Array): Uint16Array<ArrayBuffer> {
     else halves[i] = sign | Math.min((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13, 0x7c00);
   }
   return halves;
+}
+
+/**
+ * Weights in half precision.
+ *
+ * @param name - of the tensor, for messages
+ * @throws CheckpointError when a number is none or larger than half precision can hold
+ */
+export function halvesOfWeights(name: string, values: Float32Array): Uint16Array<ArrayBuffer> {
+  const unfit = values.find((value) => !(Math.abs(value) <= MAX_HALF));
+  if (unfit !== undefined) {
+    throw new CheckpointError("half precision", `cannot hold ${unfit}, which is in tensor "${name}": at most ${MAX_HALF.toLocaleString("en-US")}. Leave it in single precision.`);
+  }
+  return narrowToHalves(values);
 }
 
 /** The nearest integer of a value ≥ 0, of two as near the even one. */

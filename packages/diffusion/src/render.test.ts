@@ -6,7 +6,7 @@ import type { ControlRequest } from "./base/controls.js";
 import { RenderError } from "./errors.js";
 import type { ModelConfig, SamplingConfig } from "./model/config.js";
 import { createModel, type Model } from "./model/model.js";
-import { renderScore } from "./render.js";
+import { renderScore, type RenderOptions } from "./render.js";
 import { webRuntime } from "./runtime.js";
 
 const config = testConfig(FEATURE_SETS.base.map(({ name }) => name));
@@ -253,6 +253,22 @@ describe("a rendering with controls", () => {
     expect(one).toBeGreaterThan(0.05);
     expect(two).toBeGreaterThan(one);
     expect(await apart(1, -3)).not.toBeCloseTo(one, 3);
+  });
+
+  test("is moved by what its draws without controls and guidance are centred on", async () => {
+    const recentre = [0, 0, 0.7, 0, 0, 0];
+    const small = { ...told, sampling: { ...told.sampling, gains: new Array<number>(6).fill(0.1) } };
+    const centred = await createModel({ config: { ...small, sampling: { ...small.sampling, recentre } }, weights: testWeights(told) }, await webRuntime());
+    const free = await createModel({ config: small, weights: testWeights(told) }, await webRuntime());
+    const moveOf = async (options: RenderOptions): Promise<number[]> => {
+      const [[a], [b]] = [await renderScore(free, piece, options), await renderScore(centred, piece, options)];
+      return Array.from(a.parameters.velocityNorm, (velocity, n) => b.parameters.velocityNorm[n] - velocity);
+    };
+    const plain = await moveOf({ steps: 2, guidance: 1 });
+    expect(Math.max(...plain.map(Math.abs))).toBeGreaterThan(0.001);
+    const asked = await moveOf({ steps: 3, guidance: 1.5, seed: 4, controls: request(1, 1), controlGuidance: 2 });
+    asked.forEach((move, n) => expect(move).toBeCloseTo(plain[n], 5));
+    await Promise.all([centred.release(), free.release()]);
   });
 
   test("of columns that are zero is what the model was before it had them", async () => {

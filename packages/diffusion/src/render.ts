@@ -120,10 +120,9 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
   const asked = options.controls && askedFor(options.controls, played, config);
   const encoded = await model.encode(features, onsets);
   const condition = asked ? { ...encoded, controls: asked } : encoded;
-  const denoiser = asked
-    ? guideBoth(model.denoiser(onsets), guidance, controlGuidance, () => encoded)
-    : guide(model.denoiser(onsets), guidance);
-  const expected = { mean: encoded.mean.data, centre: await flowCentre(model.denoiser(onsets), encoded, config.sampling, onsets, signal) };
+  const flow = model.denoiser(onsets);
+  const denoiser = asked ? guideBoth(flow, guidance, controlGuidance, () => encoded) : guide(flow, guidance);
+  const expected = { mean: encoded.mean.data, centre: await flowCentre(flow, encoded, config.sampling, onsets, signal) };
   const renderings: Rendering[] = [];
   for (let k = 0; k < samples; k++) {
     const noise = drawNoise(onsets, seed + k, config.sampling.temperature);
@@ -142,6 +141,7 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
     });
     checkFinite(drawn);
     const settled = { ...drawn, data: towardMean(drawn.data, expected, config.sampling, onsets, fraction) };
+    checkFinite(settled);
     const targets = unstandardize(amplify(settled, config, due), config.targets);
     const renderLevel = { ...level, slowTempoFactor: due(config.sampling.slowTempoFactor) };
     const parameters = targetsToParameters(notes, targets, renderLevel, config.targets);

@@ -51,9 +51,12 @@ describe("safetensors", () => {
     const { dtype, data } = readSafetensors(bytes).tensors.get("half")!;
     expect(dtype).toBe("F16");
     expect(Array.from(data as Float32Array)).toEqual([1, -2, 0.0999755859375, 65504]);
-    expect(() => writeSafetensors([["large", { dtype: "F16", shape: [2], data: Float32Array.of(1, -70_000) }]])).toThrow(
-      'tensor "large" holds -70000, more than half precision can: at most 65,504. Write it as F32.',
-    );
+    for (const unfit of [-70_000, Number.POSITIVE_INFINITY, Number.NaN]) {
+      expect(() => writeSafetensors([["large", { dtype: "F16", shape: [2], data: Float32Array.of(1, unfit) }]])).toThrow(
+        new CheckpointError("half precision", `cannot hold ${unfit}, which is in tensor "large": at most 65,504. Leave it in single precision.`),
+      );
+    }
+    expect(() => writeSafetensors([["integers", { dtype: "F16", shape: [1], data: Int32Array.of(1) }]])).toThrow('tensor "integers" says F16 [1] but holds 1 elements of 4 bytes.');
   });
 
   test("that are truncated say how much is missing", () => {

@@ -7,7 +7,7 @@
  * writes it with these checks (docs/decisions/safetensors.md).
  */
 import { CheckpointError } from "./errors.js";
-import { narrowToHalves, widenHalves } from "./half.js";
+import { halvesOfWeights, widenHalves } from "./half.js";
 
 /** Element types that are read. F16 and BF16 are widened to float32. */
 export const TENSOR_TYPES = ["F64", "F32", "F16", "BF16", "I64", "I32", "U8"] as const;
@@ -42,8 +42,6 @@ const MAX_TENSORS = 100_000;
 const MAX_RANK = 16;
 const ALIGNMENT = 8;
 const ELEMENT_BYTES: Readonly<Record<TensorType, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1 };
-/** The largest number of half precision. */
-const MAX_HALF = 65_504;
 const METADATA = "__metadata__";
 
 interface Entry {
@@ -109,10 +107,11 @@ export function writeSafetensors(
   const parts: Uint8Array[] = [];
   let size = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
-    if (data.BYTES_PER_ELEMENT !== (dtype === "F16" ? 4 : ELEMENT_BYTES[dtype]) || data.length !== product(shape)) {
+    const fits = dtype === "F16" ? data instanceof Float32Array : data.BYTES_PER_ELEMENT === ELEMENT_BYTES[dtype];
+    if (!fits || data.length !== product(shape)) {
       throw new CheckpointError("writeSafetensors:", `tensor "${name}" says ${dtype} [${shape.join(", ")}] but holds ${count(data.length)} elements of ${data.BYTES_PER_ELEMENT} bytes.`);
     }
-    const stored = dtype === "F16" ? toHalves(name, data as Float32Array) : data;
+    const stored = dtype === "F16" ? halvesOfWeights(name, data as Float32Array) : data;
     header.push([name, { dtype, shape, data_offsets: [size, size + stored.byteLength] }]);
     parts.push(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
     size += stored.byteLength;
@@ -129,12 +128,6 @@ export function writeSafetensors(
     at += part.length;
   }
   return bytes;
-}
-
-function toHalves(name: string, data: Float32Array): Uint16Array {
-  const large = data.find((value) => Math.abs(value) > MAX_HALF);
-  if (large !== undefined) throw new CheckpointError("writeSafetensors:", `tensor "${name}" holds ${large}, more than half precision can: at most ${count(MAX_HALF)}. Write it as F32.`);
-  return narrowToHalves(data);
 }
 
 function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {

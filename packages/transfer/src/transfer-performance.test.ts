@@ -60,6 +60,21 @@ describe("a transfer", () => {
     expect(distances[4]).toBeLessThan(0.1);
   });
 
+  test("toward what the model would play moves the middle of its draws to the mean, where the model says so", async () => {
+    // The known flow's draws are its noise, whose middle is 0.
+    const mean = Float32Array.from({ length: 6 * N }, (_, i) => (i % 6 === 2 ? ((i - 2) % 12 === 0 ? 0.5 : -0.5) : 0));
+    const by = (recentre?: readonly number[]): Model => ({
+      ...model, config: { ...config, sampling: { ...config.sampling, ...(recentre && { recentre }) } },
+      encode: async ({ shape: [notes] }) => ({ hidden: { data: new Float32Array(notes), shape: [notes, 1] }, mean: { data: mean, shape: [notes, 6] } }),
+    });
+    const again = async (strength: number, recentre?: readonly number[]) =>
+      (await carry({ strength, toward: undefined, controls: undefined }, slow, by(recentre))).parameters.velocityNorm;
+    for (const strength of [1, 0.5]) {
+      const [free, moved] = [await again(strength), await again(strength, [0, 0, 0.8, 0, 0, 0])];
+      moved.forEach((velocity, n) => expect(127 * (velocity - free[n])).toBeCloseTo(strength * 0.8 * (n % 2 === 0 ? 5 : -5), 3));
+    }
+  });
+
   test("a hardly noticeable strength hardly changes anything: nothing is rounded through the model's targets", async () => {
     const { performance } = await carry({ strength: 1e-6 });
     const before = byId(slow);

@@ -84,7 +84,7 @@ export const BASE_KEYS: Readonly<Record<string, Schema>> = {
       gains: list("Factor on each of the six drawn channels; fitted anew where pieces validate.", number("Factor.", -10, 10), 6, 6),
       controlGuidance: number("Strength of the controls' guidance, where any is asked for; that of the score where absent.", 0, 20),
       meanShare: list("Share of the encoder's mean in each of the six channels of a performance, the rest is drawn; 0 where absent.", number("Share.", 0, 1), 6, 6),
-      recentre: list("Share of the way from the middle of the flow's draws to the encoder's mean by which each of the six channels is moved; 0 where absent.", number("Share.", 0, 1), 6, 6),
+      recentre: list("Share of the way from the middle of the flow's draws, without guidance, to the encoder's mean, by which each of the six channels is moved; 0 where absent.", number("Share.", 0, 1), 6, 6),
       chordShare: number("Share of the mean in how the velocities of a chord differ; that of the velocity where absent.", 0, 1),
       temperature: list("Standard deviation of the noise that each of the six channels starts from; 1 where absent.", number("Deviation.", 0, 10), 6, 6),
     },

@@ -52,7 +52,10 @@ describe("towardMean", () => {
     });
     // The centre itself becomes the mean.
     velocities(towardMean(centre, { mean, centre }, { recentre: RECENTRE, chordShare: 0.3 }, onsets)).forEach((value, n) => expect(value).toBeCloseTo(mean[6 * n + 2], 5));
-    expect(towardMean(drawn, { mean }, { recentre: RECENTRE }, onsets)).toBe(drawn);
+    expect(() => towardMean(drawn, { mean }, { recentre: RECENTRE }, onsets)).toThrow("to recentre 24 values, mean and centre must have as many, got 24 and none.");
+    expect(() => towardMean(drawn, { mean, centre: centre.slice(6) }, { recentre: RECENTRE }, onsets)).toThrow("got 24 and 18");
+    expect(() => towardMean(drawn, { mean, centre }, { recentre: [1] }, onsets)).toThrow("recentre must have 6 shares, got 1.");
+    expect(towardMean(drawn, { mean }, { recentre: [0, 0, 0, 0, 0, 0] }, onsets)).toBe(drawn);
   });
 
   it("returns the draw itself where no share is given, and never changes it", () => {

@@ -4,7 +4,7 @@
  * Encoder and flow are two estimates of the consensus of pianists, trained on different questions; what they have in
  * common is surer than either (docs/decisions/mean-share.md).
  */
-import type { OnsetGroups } from "@dexter/codec";
+import { ShapeError, type OnsetGroups } from "@dexter/codec";
 import { TARGET_NAMES, type SamplingConfig } from "../model/config.js";
 
 const P = TARGET_NAMES.length;
@@ -30,6 +30,7 @@ export interface Expectation {
  * @param shares - of the mean, in [0, 1]; without any the draw is returned as it is
  * @param onsets - which notes are a chord
  * @param part - of the way from noise that was walked, in [0, 1]: what kept a source's own reading is moved less; default 1
+ * @throws ShapeError when mean, centre or shares are not of the draw's shape, or a centre is needed that is not there
  */
 export function towardMean(drawn: Float32Array, expected: Expectation, shares: MeanShares, onsets: OnsetGroups, part = 1): Float32Array {
   const { meanShare, chordShare } = shares;
@@ -43,7 +44,11 @@ export function towardMean(drawn: Float32Array, expected: Expectation, shares: M
 }
 
 function recentred(drawn: Float32Array, { mean, centre }: Expectation, { recentre }: MeanShares, part: number): Float32Array {
-  if (!recentre || !centre) return drawn;
+  if (!recentre?.some((share) => share !== 0)) return drawn;
+  if (recentre.length !== P) throw new ShapeError(`recentre must have ${P} shares, got ${recentre.length}.`);
+  if (mean.length !== drawn.length || centre?.length !== drawn.length) {
+    throw new ShapeError(`to recentre ${drawn.length} values, mean and centre must have as many, got ${mean.length} and ${centre?.length ?? "none"}.`);
+  }
   return drawn.map((value, i) => value + part * recentre[i % P] * (mean[i] - centre[i]));
 }
 

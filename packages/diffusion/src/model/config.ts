@@ -68,7 +68,7 @@ export interface SamplingConfig {
   readonly temperature?: readonly number[];
   /** Share per channel of the encoder's mean in a performance, the rest is drawn; 0 where absent. Brings draws nearer to the consensus and to each other. */
   readonly meanShare?: readonly number[];
-  /** Share per channel of the way from the middle of the flow's draws to the encoder's mean by which every draw is moved, variety and all; 0 where absent. */
+  /** Share per channel of the way from the middle of the flow's draws, without guidance, to the encoder's mean, by which every draw is moved, variety and all; 0 where absent. Costs two evaluations of the denoiser a score. */
   readonly recentre?: readonly number[];
   /** Share of the mean in how the velocities of a chord differ from each other; that of the velocity where absent. */
   readonly chordShare?: number;

@@ -7,7 +7,7 @@ import { standardize, unstandardize } from "../base/standardize.js";
 import { exportOnnx } from "../onnx/networks.js";
 import { ONSET_INPUTS } from "../onnx/stack.js";
 import { webRuntime } from "../runtime.js";
-import { TARGET_NAMES, type ModelConfig } from "./config.js";
+import { TARGET_NAMES, type ModelConfig, type TargetName } from "./config.js";
 import { withEnsemble } from "./ensemble.js";
 import { createModel } from "./model.js";
 
@@ -113,7 +113,13 @@ describe("a model with an ensemble", () => {
     for (const [name, { data }] of Object.entries(joint.weights)) if (/^ensemble.*norm.weight$/.test(name)) expect(new Set(data)).toEqual(new Set([1]));
     const inputs = { [ONSET_INPUTS.ofNote]: { data: BigInt64Array.from(onsets.ofNote, BigInt), shape: [notes, 1] }, [ONSET_INPUTS.inverseCount]: { data: Float32Array.from({ length: onsets.count }, (_, k) => 1 / (onsets.start[k + 1] - onsets.start[k])), shape: [onsets.count, 1, 1] }, features: { data: raw.data, shape: [1, notes, 3] } };
     const runtime = await webRuntime();
-    const [full, half] = await Promise.all([false, true].map(async (stored) => (await (await runtime.open(exportOnnx(joint.config, joint.weights, { half: stored }).encoder)).run(inputs))["mean"]));
+    const meanOf = async (half: boolean): Promise<Float32Array> => {
+      const session = await runtime.open(exportOnnx(joint.config, joint.weights, { half }).encoder);
+      const { mean } = await session.run(inputs);
+      await session.release();
+      return mean;
+    };
+    const [full, half] = [await meanOf(false), await meanOf(true)];
     for (const [i, value] of full.entries()) expect(half[i]).toBeCloseTo(value, 6);
   });
 
@@ -131,14 +137,29 @@ describe("a model with an ensemble", () => {
     }
     await run.release();
     expect(joint.config.training["ensemble"]).toMatchObject([{}, { seed: 3, channels: ["articulation", "velocity"] }, { channels: ["articulation"] }]);
-    // Taken on as members, they go on speaking for what they spoke for.
-    const again = withEnsemble(checkpoint(5), [joint]);
-    again.weights["ensemble.2.head.bias"].data.forEach((value, p) => expect(value).toBeCloseTo(joint.weights["ensemble.2.head.bias"].data[p], 6));
+  });
+
+  test("taken as a member beside others, is encoders that go on speaking for what they spoke for", async () => {
+    const everything = ["tempo", "slowTempo", "velocity", "timing", "articulation", "pedal"] as const;
+    const [a, b, c] = [stranger(2), checkpoint(3), checkpoint(4)];
+    const joint = withEnsemble(checkpoint(1), [{ ...a, channels: everything.filter((name) => name !== "velocity") }, { ...b, channels: ["velocity"] }]);
+    const again = withEnsemble(stranger(5), [joint, { ...c, channels: ["velocity", "articulation"] }]);
+    const run = await createModel(again, await webRuntime());
+    const { mean } = await run.encode(standardize(raw, again.config.features), onsets);
+    const { data } = unstandardize(mean, again.config.targets);
+    const [x, y, z] = [a, b, c].map(expected);
+    for (const [i, value] of data.entries()) {
+      const channel = TARGET_NAMES[i % 6];
+      const wanted = channel === "velocity" ? (y[i] + z[i]) / 2 : channel === "articulation" ? (x[i] + z[i]) / 2 : x[i];
+      expect(value).toBeCloseTo(wanted, 3);
+    }
+    await run.release();
   });
 
   test("refuses channels that there are not, and a channel that nobody speaks for", () => {
-    expect(() => withEnsemble(checkpoint(1), [{ ...checkpoint(2), channels: ["artic"] }])).toThrow('member 1 speaks for "artic", expected some of tempo, slowTempo, velocity, timing, articulation, pedal.');
-    expect(() => withEnsemble(checkpoint(1), [{ ...checkpoint(2), channels: ["tempo", "slowTempo", "velocity", "timing"] }])).toThrow("nobody speaks for articulation, pedal");
+    expect(() => withEnsemble(checkpoint(1), [{ ...checkpoint(2), channels: ["artic" as TargetName] }])).toThrow('member 1 speaks for "artic", expected some of tempo, slowTempo, velocity, timing, articulation, pedal.');
+    expect(() => withEnsemble(checkpoint(1), [{ ...checkpoint(2), channels: ["tempo", "slowTempo", "velocity", "timing"] }])).toThrow("the members: nobody speaks for articulation, pedal. Let one speak for everything.");
+    expect(() => withEnsemble(checkpoint(1), [checkpoint(2), { ...checkpoint(3), channels: [] }])).toThrow("member 2 speaks for nothing");
   });
 
   test("survives being written and read, and remembers what its members were trained on", () => {

@@ -12,17 +12,20 @@ import type { Checkpoint } from "../checkpoint.js";
 import { CheckpointError } from "../errors.js";
 import { trainedWorks } from "./trained-works.js";
 import { foldedNorms } from "./folded-norms.js";
-import { encoderTensors, memberName, TARGET_NAMES, type FeatureConfig, type ModelConfig, type PieceLevelRegression, type StackConfig, type TargetConfig } from "./config.js";
+import { encoderTensors, memberName, TARGET_NAMES, type FeatureConfig, type ModelConfig, type PieceLevelRegression, type StackConfig, type TargetConfig, type TargetName } from "./config.js";
 
 /** A model of which an ensemble takes the encoders. */
 export interface EnsembleMember extends Checkpoint {
-  /** What it speaks for, of `TARGET_NAMES`; all of them where absent. */
-  readonly channels?: readonly string[];
+  /** What it speaks for; all that it can where absent. */
+  readonly channels?: readonly TargetName[];
 }
 
 /** An encoder among a checkpoint's tensors. */
 interface StoredEncoder {
-  readonly channels?: readonly string[];
+  /** Which channels it speaks for, `[6]`. */
+  readonly speaks: readonly boolean[];
+  /** What its channels were multiplied by where it is stored, `[6]`. */
+  readonly factors: readonly number[];
   readonly config: ModelConfig;
   readonly weights: NamedTensors;
   readonly name: string;
@@ -45,13 +48,15 @@ export function withEnsemble(model: Checkpoint, members: readonly EnsembleMember
   const encoders = members.flatMap(encodersOf);
   const joined: Record<string, NamedTensor> = {};
   for (const [name, tensor] of Object.entries(weights)) if (!name.startsWith("ensemble.")) joined[name] = tensor;
-  const parts = channelParts(encoders);
-  for (const [k, encoder] of encoders.entries()) Object.assign(joined, rescaled(encoder, config, memberName(k), parts[k]));
+  checkSpeakers(encoders);
+  const factors = channelFactors(encoders.map(({ speaks }) => speaks));
+  for (const [k, encoder] of encoders.entries()) Object.assign(joined, rescaled(encoder, config, memberName(k), factors[k]));
   return { config: { ...config, ensemble: encoders.map(({ stack }) => stack), training: jointRecord(config, members) }, weights: joined };
 }
 
 function checkMember(model: ModelConfig, { config: { features, targets }, channels }: EnsembleMember, place: string): void {
-  const unknown = channels?.find((name) => !TARGET_NAMES.some((known) => known === name));
+  if (channels?.length === 0) throw new CheckpointError(place, `speaks for nothing, expected some of ${TARGET_NAMES.join(", ")}.`);
+  const unknown = channels?.find((name) => !TARGET_NAMES.includes(name));
   if (unknown !== undefined) throw new CheckpointError(place, `speaks for "${unknown.slice(0, 80)}", expected some of ${TARGET_NAMES.join(", ")}.`);
   if (features.set !== model.features.set) {
     throw new CheckpointError(place, `reads features of set "${features.set}", the model of "${model.features.set}": expected the same set.`);
@@ -115,27 +120,42 @@ function columnsOf({ shape: [rows, before], data }: NamedTensor, columns: readon
 /** The encoders that make up a checkpoint's mean. */
 function encodersOf({ config, weights, channels }: EnsembleMember): StoredEncoder[] {
   const { ensemble } = config;
-  if (!ensemble) return [{ config, weights, channels, name: "encoder", stack: config.encoder }];
-  return ensemble.map((stack, k) => ({ config, weights, channels, name: memberName(k), stack }));
+  const asked = TARGET_NAMES.map((name) => channels?.includes(name) ?? true);
+  if (!ensemble) return [{ config, weights, name: "encoder", stack: config.encoder, speaks: asked, factors: asked.map(() => 1) }];
+  const known = ensemble.map((_, k) => spokenFor(weights, memberName(k)));
+  const factors = channelFactors(known);
+  return ensemble.map((stack, k) => ({ config, weights, name: memberName(k), stack, speaks: asked.map((own, p) => own && known[k][p]), factors: factors[k] }));
 }
 
-/** What each encoder's channels are multiplied by, so that the plain average over all is that over those who speak for a channel. */
-function channelParts(encoders: readonly StoredEncoder[]): number[][] {
-  const speaks = encoders.map(({ channels }) => TARGET_NAMES.map((name) => channels?.includes(name) ?? true));
+/** The channels of a stored encoder whose rows of the last layer are not all 0. */
+function spokenFor(weights: NamedTensors, name: string): boolean[] {
+  const [weight, bias] = [weights[`${name}.head.weight`], weights[`${name}.head.bias`]];
+  const width = weight.shape[1];
+  return TARGET_NAMES.map((_, p) => bias.data[p] !== 0 || weight.data.subarray(p * width, (p + 1) * width).some((value) => value !== 0));
+}
+
+/** What the channels of each of `K` encoders are multiplied by, so that the plain average over all is that over those who speak for a channel. */
+function channelFactors(speaks: readonly (readonly boolean[])[]): number[][] {
   const speakers = TARGET_NAMES.map((_, p) => speaks.filter((own) => own[p]).length);
-  const silent = TARGET_NAMES.filter((_, p) => speakers[p] === 0);
-  if (silent.length > 0) throw new CheckpointError("withEnsemble", `nobody speaks for ${silent.join(", ")}.`);
-  return speaks.map((own) => own.map((speaking, p) => (speaking ? encoders.length / speakers[p] : 0)));
+  return speaks.map((own) => own.map((speaking, p) => (speaking ? speaks.length / speakers[p] : 0)));
 }
 
-/** An encoder's tensors under another name, on another model's scales; its channels times their parts. */
-function rescaled({ config, weights, name, stack }: StoredEncoder, model: ModelConfig, as: string, parts: readonly number[]): Record<string, NamedTensor> {
+function checkSpeakers(encoders: readonly StoredEncoder[]): void {
+  const silent = TARGET_NAMES.filter((_, p) => !encoders.some(({ speaks }) => speaks[p]));
+  if (silent.length > 0) throw new CheckpointError("the members:", `nobody speaks for ${silent.join(", ")}. Let one speak for everything.`);
+}
+
+/** An encoder's tensors under another name, on another model's scales, its channels times their factors. */
+function rescaled({ config, weights, name, stack, factors }: StoredEncoder, model: ModelConfig, as: string, newFactors: readonly number[]): Record<string, NamedTensor> {
   const renamed: Record<string, NamedTensor> = {};
   const folded = foldedNorms(encoderTensors(config.features.names.length, stack, ""), (tensor) => weights[name + tensor]);
   for (const [tensor, value] of Object.entries(folded)) renamed[as + tensor] = value;
   const layer = (which: string): [NamedTensor, NamedTensor] => [renamed[`${as}.${which}.weight`], renamed[`${as}.${which}.bias`]];
   [renamed[`${as}.input.weight`], renamed[`${as}.input.bias`]] = onFeaturesOf(model.features, config.features, layer("input"));
-  [renamed[`${as}.head.weight`], renamed[`${as}.head.bias`]] = timesParts(parts, onTargetsOf(model.targets, config.targets, layer("head")));
+  [renamed[`${as}.head.weight`], renamed[`${as}.head.bias`]] = times(
+    newFactors,
+    onTargetsOf(model.targets, config.targets, times(factors.map((factor) => (factor === 0 ? 0 : 1 / factor)), layer("head"))),
+  );
   return renamed;
 }
 
@@ -168,11 +188,11 @@ function onTargetsOf(of: TargetConfig, by: TargetConfig, [weight, bias]: [NamedT
 }
 
 /** A layer `[channels, in]` whose outputs are multiplied. */
-function timesParts(parts: readonly number[], [weight, bias]: [NamedTensor, NamedTensor]): [NamedTensor, NamedTensor] {
+function times(factors: readonly number[], [weight, bias]: [NamedTensor, NamedTensor]): [NamedTensor, NamedTensor] {
   const width = weight.shape[1];
   return [
-    { shape: weight.shape, data: weight.data.map((value, i) => value * parts[Math.floor(i / width)]) },
-    { shape: bias.shape, data: bias.data.map((value, p) => value * parts[p]) },
+    { shape: weight.shape, data: weight.data.map((value, i) => value * factors[Math.floor(i / width)]) },
+    { shape: bias.shape, data: bias.data.map((value, p) => value * factors[p]) },
   ];
 }
 

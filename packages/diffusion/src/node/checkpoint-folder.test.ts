@@ -7,7 +7,7 @@ import { testConfig, testWeights } from "../../test/random-model.js";
 import { CheckpointError } from "../errors.js";
 import type { ModelConfig } from "../model/config.js";
 import { exportOnnx } from "../onnx/networks.js";
-import { webRuntime } from "../runtime.js";
+import { webRuntime, type RuntimeSession } from "../runtime.js";
 import { readSafetensors, writeSafetensors } from "../safetensors.js";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint-folder.js";
 
@@ -23,6 +23,12 @@ beforeAll(async () => {
   await saveCheckpoint(saved, { config, weights, card }, { onnx: true });
 });
 afterAll(() => rm(root, { recursive: true }));
+
+/** A safetensors file's header, and where its data begin. */
+function headerOf(bytes: Uint8Array<ArrayBuffer>): { header: Record<string, unknown>; start: number } {
+  const start = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  return { header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, start))) as Record<string, unknown>, start };
+}
 
 /** A copy of the saved checkpoint to spoil. */
 async function copy(name: string): Promise<string> {
@@ -73,9 +79,37 @@ describe("a checkpoint folder", () => {
     expect(initializer!.filter(({ dataType }) => dataType === onnx.TensorProto.DataType.FLOAT16).map(({ name }) => name)).toContain("encoder.input.weight");
     const onsets = { onset_of_note: { data: BigInt64Array.of(0n, 0n, 1n), shape: [3, 1] }, onset_inverse_count: { data: Float32Array.of(0.5, 1), shape: [2, 1, 1] } };
     const features = { data: Float32Array.of(1, -0.5, 0.3, 0.2, 0.7, -1, 0, 1, 2), shape: [1, 3, 3] };
+    const floats = (...shape: number[]) => ({ data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i + 1)), shape });
+    const denoising = { noisy: floats(1, 3, 6), time: floats(1), hidden: floats(1, 3, config.encoder.hidden), mean: floats(1, 3, 6), conditioned: floats(1) };
     const runtime = await webRuntime();
-    const means = await Promise.all([before[1], exportOnnx(loaded.config, loaded.weights).encoder].map(async (bytes) => (await (await runtime.open(bytes)).run({ features, ...onsets }))["mean"]));
-    for (const [i, value] of means[0].entries()) expect(value).toBeCloseTo(means[1][i], 6);
+    const answer = async (bytes: Uint8Array, inputs: Parameters<RuntimeSession["run"]>[0], output: string): Promise<Float32Array> => {
+      const session = await runtime.open(bytes);
+      const outputs = await session.run({ ...inputs, ...onsets });
+      await session.release();
+      return outputs[output];
+    };
+    const own = exportOnnx(loaded.config, loaded.weights);
+    for (const [stored, full, inputs, output] of [[before[1], own.encoder, { features }, "mean"], [before[2], own.denoiser, denoising, "velocity"]] as const) {
+      const [a, b] = [await answer(stored, inputs, output), await answer(full, inputs, output)];
+      expect(a.length).toBe(18);
+      for (const [i, value] of a.entries()) expect(value).toBeCloseTo(b[i], 5);
+    }
+  });
+
+  test("with some tensors in half precision is none of half precision, and infinity in them is refused", async () => {
+    const { tensors } = readSafetensors(await readFile(join(saved, "model.safetensors")));
+    const mixed = await copy("mixed");
+    const head = tensors.get("encoder.head.bias")!;
+    const bytes = writeSafetensors([...tensors].map(([name, tensor]) => [name, tensor === head ? { ...tensor, dtype: "F16" as const } : tensor]));
+    await writeFile(join(mixed, "model.safetensors"), bytes);
+    expect((await loadCheckpoint(mixed)).half).toBe(false);
+    const { header, start } = headerOf(bytes);
+    const at = start + (header["encoder.head.bias"] as { data_offsets: number[] }).data_offsets[0];
+    for (const bits of [0x7c00, 0xfc00, 0x7e00]) {
+      new DataView(bytes.buffer).setUint16(at, bits, true);
+      await writeFile(join(mixed, "model.safetensors"), bytes);
+      await expect(loadCheckpoint(mixed)).rejects.toThrow('tensor "encoder.head.bias" holds NaN or infinity.');
+    }
   });
 
   test("that is not there, or lacks a file, says what is expected", async () => {
@@ -124,6 +158,8 @@ describe("a checkpoint folder", () => {
     ["a huge network", (c) => ({ ...c, encoder: { ...(c as unknown as ModelConfig).encoder, hidden: 1e9 } }), "encoder.hidden must be an integer from 1 to 4096, got 1000000000."],
     ["an even kernel", (c) => ({ ...c, denoiser: { ...(c as unknown as ModelConfig).denoiser, kernel: 4 } }), "denoiser.kernel must be an odd integer, got 4."],
     ["dilations that do not match", (c) => ({ ...c, denoiser: { ...(c as unknown as ModelConfig).denoiser, blocks: 5 } }), "denoiser.dilations must be a list of 5, got [1,2,4,8]."],
+    ["five shares", (c) => ({ ...c, sampling: { ...(c as unknown as ModelConfig).sampling, recentre: [0, 0, 1, 0, 0] } }), "sampling.recentre must be a list of 6, got [0,0,1,0,0]."],
+    ["a share above 1", (c) => ({ ...c, sampling: { ...(c as unknown as ModelConfig).sampling, recentre: [0, 0, 1.5, 0, 0, 0] } }), "sampling.recentre[2] must be a number from 0 to 1, got 1.5."],
     ["a list", () => [], "as a whole must be an object, got []."],
   ])("with %s in its configuration is refused", async (name, change, message) => {
     const folder = await copy(name.replaceAll(" ", "-"));

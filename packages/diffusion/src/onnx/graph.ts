@@ -4,7 +4,7 @@
  * Opset 17, IR version 8 (onnx/onnx.proto and Operators.md of ONNX 1.12).
  * Values are named by the builder; callers hold them as opaque strings.
  */
-import { narrowToHalves } from "../half.js";
+import { halvesOfWeights } from "../half.js";
 import { ProtobufWriter } from "./protobuf.js";
 
 /** Name of a value in the graph. */
@@ -61,10 +61,14 @@ export class OnnxGraph {
     return values;
   }
 
-  /** A tensor stored in the file, float32 to its readers. */
+  /**
+   * A tensor stored in the file, float32 to its readers.
+   *
+   * @throws CheckpointError when half precision cannot hold it
+   */
   weight(name: string, data: Float32Array, shape: readonly number[]): Value {
     if (!this.half) return this.floatTensor(name, data, shape);
-    this.graph.message(5, tensor(name, DATA_TYPE.float16, new Uint8Array(narrowToHalves(data).buffer), shape));
+    this.graph.message(5, tensor(name, DATA_TYPE.float16, new Uint8Array(halvesOfWeights(name, data).buffer), shape));
     // Runtimes that fold constants do this once, as they load the model.
     return this.op("Cast", [name], { to: DATA_TYPE.float });
   }

@@ -49,8 +49,9 @@ export async function fitGains(model: Model, pieces: readonly TrainingPiece[], o
   for (const [index, piece] of pieces.entries()) {
     const onsets = groupOnsets(piece.notes);
     const condition = await model.encode(standardize(piece.features, featureScale), onsets);
-    const denoiser = guide(model.denoiser(onsets), sampling.guidance);
-    const expected = { mean: condition.mean.data, centre: await flowCentre(model.denoiser(onsets), condition, sampling, onsets, signal) };
+    const flow = model.denoiser(onsets);
+    const denoiser = guide(flow, sampling.guidance);
+    const expected = { mean: condition.mean.data, centre: await flowCentre(flow, condition, sampling, onsets, signal) };
     const played = pieceTargets(piece, scale).map(({ values, weights }) => ({ values: standardize(values, scale).data, weights: weights.data }));
     const drawn: Float32Array[] = [];
     for (let k = 0; k < draws; k++) {

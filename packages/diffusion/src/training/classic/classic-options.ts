@@ -202,8 +202,8 @@ export const DEFAULT_CLASSIC_TRAINING: ClassicTrainingOptions = {
 /** How far from 0 a mean may lie, deviations: squares of what is standardized by it are numbers in single precision. */
 const MAX_DEVIATIONS = 1e9;
 
-/** How far a parameter may spread: those of performances keep below thousands. */
-const MAX_SPREAD = 1e6;
+/** How little and how far a parameter may spread: those of performances keep below thousands, and less is nothing in single precision. */
+const SCALE_SD_RANGE = [1e-12, 1e6] as const;
 
 /** Some of the options; the rest keep their defaults. */
 export type PartialClassicTraining = Partial<
@@ -357,11 +357,11 @@ function checkOptions(options: ClassicTrainingOptions): void {
   const { mixupWeights } = augmentation;
   if (mixupWeights !== "uniform" && !(mixupWeights >= 0.01 && mixupWeights <= 100)) refuse("augmentation.mixupWeights", '"uniform" or a number from 0.01 to 100', mixupWeights);
   const { scale } = options;
-  if (scale && (scale.mean.length !== network.parameters || scale.sd.length !== network.parameters || !scale.sd.every((sd) => sd > 0))) {
-    refuse("scale", `${network.parameters} means and as many positive deviations`, scale);
+  if (scale && (scale.mean.length !== network.parameters || scale.sd.length !== network.parameters)) {
+    refuse("scale", `${network.parameters} means and as many deviations`, scale);
   }
   scale?.mean.forEach((mean, p) => {
-    if (!(scale.sd[p] <= MAX_SPREAD)) refuse(`scale.sd[${p}]`, `at most ${MAX_SPREAD.toLocaleString("en-US")}, or nothing is left of the parameter`, scale.sd[p]);
+    within(`scale.sd[${p}]`, scale.sd[p], ...SCALE_SD_RANGE);
     if (!(Math.abs(mean / scale.sd[p]) <= MAX_DEVIATIONS)) {
       refuse(`scale.mean[${p}]`, `at most ${MAX_DEVIATIONS.toLocaleString("en-US")} deviations of ${scale.sd[p]} from 0, or standardized parameters leave single precision`, mean);
     }
