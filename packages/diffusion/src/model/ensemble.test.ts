@@ -37,6 +37,14 @@ function expected({ config, weights }: Checkpoint): number[] {
   return mean.flatMap((row) => row.map((value, p) => value * config.targets.sd[p] + config.targets.mean[p]));
 }
 
+/** That the mean of a model is `wanted` at each place of `[N · 6]`, in the targets' own units. */
+async function expectMean(joint: Checkpoint, wanted: (i: number, channel: string) => number): Promise<void> {
+  const run = await createModel(joint, await webRuntime());
+  const { mean } = await run.encode(standardize(raw, joint.config.features), onsets);
+  for (const [i, value] of unstandardize(mean, joint.config.targets).data.entries()) expect(value).toBeCloseTo(wanted(i, TARGET_NAMES[i % 6]), 3);
+  await run.release();
+}
+
 describe("a model with an ensemble", () => {
   test("expects the average of what its members expect, each on its own scale", async () => {
     const model = checkpoint(1, { training: { works: ["a", "b"], seed: 1 } });
@@ -126,16 +134,8 @@ describe("a model with an ensemble", () => {
   test("asks members that speak for some channels about those alone", async () => {
     const [a, b, c] = [checkpoint(2), stranger(3), checkpoint(4)];
     const joint = withEnsemble(checkpoint(1), [a, { ...b, channels: ["articulation", "velocity"] }, { ...c, channels: ["articulation"] }]);
-    const run = await createModel(joint, await webRuntime());
-    const { mean } = await run.encode(standardize(raw, joint.config.features), onsets);
-    const { data } = unstandardize(mean, joint.config.targets);
     const [x, y, z] = [a, b, c].map(expected);
-    for (const [i, value] of data.entries()) {
-      const channel = TARGET_NAMES[i % 6];
-      const wanted = channel === "articulation" ? (x[i] + y[i] + z[i]) / 3 : channel === "velocity" ? (x[i] + y[i]) / 2 : x[i];
-      expect(value).toBeCloseTo(wanted, 3);
-    }
-    await run.release();
+    await expectMean(joint, (i, channel) => (channel === "articulation" ? (x[i] + y[i] + z[i]) / 3 : channel === "velocity" ? (x[i] + y[i]) / 2 : x[i]));
     expect(joint.config.training["ensemble"]).toMatchObject([{}, { seed: 3, channels: ["articulation", "velocity"] }, { channels: ["articulation"] }]);
   });
 
@@ -144,16 +144,8 @@ describe("a model with an ensemble", () => {
     const [a, b, c] = [stranger(2), checkpoint(3), checkpoint(4)];
     const joint = withEnsemble(checkpoint(1), [{ ...a, channels: everything.filter((name) => name !== "velocity") }, { ...b, channels: ["velocity"] }]);
     const again = withEnsemble(stranger(5), [joint, { ...c, channels: ["velocity", "articulation"] }]);
-    const run = await createModel(again, await webRuntime());
-    const { mean } = await run.encode(standardize(raw, again.config.features), onsets);
-    const { data } = unstandardize(mean, again.config.targets);
     const [x, y, z] = [a, b, c].map(expected);
-    for (const [i, value] of data.entries()) {
-      const channel = TARGET_NAMES[i % 6];
-      const wanted = channel === "velocity" ? (y[i] + z[i]) / 2 : channel === "articulation" ? (x[i] + z[i]) / 2 : x[i];
-      expect(value).toBeCloseTo(wanted, 3);
-    }
-    await run.release();
+    await expectMean(again, (i, channel) => (channel === "velocity" ? (y[i] + z[i]) / 2 : channel === "articulation" ? (x[i] + z[i]) / 2 : x[i]));
   });
 
   test("refuses channels that there are not, and a channel that nobody speaks for", () => {
