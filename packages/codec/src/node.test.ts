@@ -39,6 +39,14 @@ test("a folder is made with all that are missing above it, once or twice, by one
   await rm(join(folder, "one"), { recursive: true });
 });
 
+test("a folder is made by many at once, whoever is faster", async () => {
+  for (let round = 0; round < 50; round++) {
+    const path = join(folder, `many-${round}`, "two", "three");
+    await Promise.all(Array.from({ length: 8 }, (_, i) => makeFolder(i % 2 === 0 ? path : join(folder, `many-${round}`, "two"))));
+    await writeFileAtomic(join(path, "x"), "x");
+  }
+});
+
 test("where the system will have no folder, making one fails and does not go on for ever", async () => {
   if (process.platform !== "linux") return;
   await expect(makeFolder("/proc/x/y")).rejects.toThrow("ENOENT");

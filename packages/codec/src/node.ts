@@ -129,8 +129,9 @@ export async function makeFolder(path: string): Promise<void> {
   const failed = await mkdir(folder).then(() => null, (error: NodeJS.ErrnoException) => error);
   if (failed === null || (await isFolder(folder))) return;
   const parent = dirname(folder);
-  if (failed.code !== "ENOENT" || parent === folder || (await isFolder(parent))) throw failed;
-  await makeFolder(parent);
+  if (failed.code !== "ENOENT" || parent === folder) throw failed;
+  // Somebody else may have made the parent since.
+  if (!(await isFolder(parent))) await makeFolder(parent);
   await mkdir(folder).catch(async (error: Error) => {
     if (!(await isFolder(folder))) throw error; // somebody else was faster
   });

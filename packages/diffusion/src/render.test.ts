@@ -79,7 +79,7 @@ describe("a rendering", () => {
   });
 
   test("moves the middle of the flow's draws to the encoder's mean where the model says so: without noise it is the mean", async () => {
-    const velocities = async (change: Partial<SamplingConfig>): Promise<Float32Array> => {
+    const velocities = async (change: Partial<SamplingConfig>): Promise<Float64Array> => {
       const sampling = { ...config.sampling, gains: new Array<number>(6).fill(0.1), temperature: new Array<number>(6).fill(0), ...change };
       const own = await createModel({ config: { ...config, sampling }, weights }, await webRuntime());
       const [{ parameters }] = await renderScore(own, piece, { steps: 2, guidance: 1 });

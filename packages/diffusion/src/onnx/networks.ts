@@ -31,7 +31,8 @@ export interface OnnxModels {
  *
  * @param options.half - store weights as float16; inputs, outputs and arithmetic are float32 all the same
  */
-export function exportOnnx(config: ModelConfig, weights: NamedTensors, { half = false }: { readonly half?: boolean } = {}): OnnxModels {
+export function exportOnnx(config: ModelConfig, weights: NamedTensors, options: { readonly half?: boolean } = {}): OnnxModels {
+  const { half = false } = options;
   return { encoder: encoderModel(config, weights, new OnnxGraph("encoder", half)), denoiser: denoiserModel(config, weights, new OnnxGraph("denoiser", half)) };
 }
 
