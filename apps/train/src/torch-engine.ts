@@ -242,7 +242,7 @@ class Workers {
   private hear(line: string): void {
     // Libraries print here, too.
     if (!line.startsWith(MARK)) return;
-    const answer = JSON.parse(line.slice(MARK.length)) as Record<string, unknown>;
+    const answer = parseAnswer(line.slice(MARK.length));
     if (typeof answer["error"] === "string") return this.fail(failureOf(answer["error"], answer["kind"]));
     const { pending } = this;
     this.pending = undefined;
@@ -253,6 +253,15 @@ class Workers {
     this.early ??= error;
     this.pending?.reject(this.early);
     this.pending = undefined;
+  }
+}
+
+/** An answer's JSON; what is none is told as an error, not thrown where nobody listens. */
+function parseAnswer(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return { error: `the processes answered what is no JSON: ${text.slice(0, 200)}` };
   }
 }
 

@@ -157,7 +157,9 @@ class Session:
 
 def answer(value: Mapping[str, Any]) -> None:
     if rank() == 0 or "error" in value:
-        print(MARK + json.dumps(finite(value)), flush=True)
+        # In one write: torchrun leaves nothing buffered, and several processes may tell of an error at once.
+        sys.stdout.write(MARK + json.dumps(finite(value)) + "\n")
+        sys.stdout.flush()
 
 
 def finite(value: Any) -> Any:
