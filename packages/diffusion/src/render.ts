@@ -7,7 +7,7 @@ import {
   type Alignment, type Matrix, type Performance, type PerformanceParameters, type Score,
 } from "@dexter/codec";
 import { controlInput, type ControlRequest } from "./base/controls.js";
-import { flowCentre } from "./base/flow-centre.js";
+import { expectationOf } from "./base/flow-centre.js";
 import { towardMean } from "./base/mean-share.js";
 import { modelFeatures } from "./base/model-features.js";
 import { modelNotes } from "./base/model-notes.js";
@@ -122,7 +122,7 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
   const condition = asked ? { ...encoded, controls: asked } : encoded;
   const flow = model.denoiser(onsets);
   const denoiser = asked ? guideBoth(flow, guidance, controlGuidance, () => encoded) : guide(flow, guidance);
-  const expected = { mean: encoded.mean.data, centre: await flowCentre(flow, encoded, config.sampling, onsets, signal) };
+  const expected = await expectationOf(flow, encoded, config.sampling, onsets, signal);
   const renderings: Rendering[] = [];
   for (let k = 0; k < samples; k++) {
     const noise = drawNoise(onsets, seed + k, config.sampling.temperature);

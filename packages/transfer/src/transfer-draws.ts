@@ -3,7 +3,7 @@
  */
 import { groupOnsets, type Matrix, type PerformanceParameters, type Score } from "@dexter/codec";
 import {
-  controlInput, drawNoise, flowCentre, guide, inpaint, invert, modelFeatures, modelNotes, plainPerformance, renoise, sample, standardize, towardMean,
+  controlInput, drawNoise, expectationOf, guide, inpaint, invert, modelFeatures, modelNotes, plainPerformance, renoise, sample, standardize, towardMean,
   type Batch, type Denoiser, type Model, type ScoreCondition,
 } from "@dexter/diffusion";
 import type { MovedControl } from "./control-moves.js";
@@ -75,7 +75,7 @@ export async function openDraws(model: Model, score: Score, source: PerformanceP
       const start = await startAt(startTime, method, condition);
       const denoiser = joined(guide(network, options.guidance ?? config.sampling.guidance));
       const { data } = await sample(denoiser, start, [condition], { steps: stepsOf(startTime), startTime, signal });
-      const expected = { mean: condition.mean.data, centre: await flowCentre(network, condition, config.sampling, onsets, signal) };
+      const expected = await expectationOf(network, condition, config.sampling, onsets, signal);
       const settled = towardMean(data, expected, config.sampling, onsets, strength);
       return settled.map((value, i) => due(i % P, strength) * value - values.data[i]);
     },

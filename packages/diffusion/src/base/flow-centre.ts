@@ -3,10 +3,11 @@
  *
  * Two steps without guidance tell it well enough (docs/decisions/mean-share.md).
  */
-import type { OnsetGroups } from "@dexter/codec";
+import type { Matrix, OnsetGroups } from "@dexter/codec";
 import type { Denoiser } from "../denoiser.js";
 import { TARGET_NAMES, type SamplingConfig } from "../model/config.js";
 import { sample } from "../sampler.js";
+import type { Expectation } from "./mean-share.js";
 
 const STEPS = 2;
 
@@ -28,4 +29,20 @@ export async function flowCentre<Condition>(
   const notes = onsets.ofNote.length;
   const silence = { data: new Float32Array(notes * TARGET_NAMES.length), shape: [1, notes, TARGET_NAMES.length] } as const;
   return (await sample(denoiser, silence, [condition], { steps: STEPS, signal })).data;
+}
+
+/**
+ * What `towardMean` moves the draws of a score by: its mean, and the middle of the draws where that shall be moved.
+ *
+ * @param denoiser - velocity of the flow, not guided
+ * @param condition - the score, without controls
+ * @param sampling - of the model
+ * @param onsets - the score's
+ * @param signal - stops the work between two steps
+ * @throws the signal's reason when it is aborted
+ */
+export async function expectationOf<Condition extends { readonly mean: Matrix }>(
+  denoiser: Denoiser<Condition>, condition: Condition, sampling: Pick<SamplingConfig, "recentre">, onsets: OnsetGroups, signal?: AbortSignal,
+): Promise<Expectation> {
+  return { mean: condition.mean.data, centre: await flowCentre(denoiser, condition, sampling, onsets, signal) };
 }

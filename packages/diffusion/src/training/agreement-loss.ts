@@ -245,6 +245,7 @@ function compareTerms(terms: LinearTerms, prediction: Float32Array, lengths: rea
     else byCrop.set(key, [j]);
   }
   return [...byCrop].flatMap(([key, list]) => {
+    if (list.length < LEAST_TOLD) return [];
     const ofChannel = key % P;
     const measure = ofChannel === TEMPO_CHANNEL ? TEMPO_CURVE : VELOCITY_ONSET;
     const answers = Float64Array.from(list, (j) => {
@@ -253,7 +254,6 @@ function compareTerms(terms: LinearTerms, prediction: Float32Array, lengths: rea
       return sum;
     });
     const slope = new Float64Array(list.length);
-    if (list.length < LEAST_TOLD) return [];
     const total = list.reduce((sum, j) => sum + weight[j], 0);
     // So that any weights tell enough.
     const r = addCorrelation(answers, Float64Array.from(list, (j) => target[j]), Float64Array.from(list, (j) => (weight[j] / total) * list.length), slope);

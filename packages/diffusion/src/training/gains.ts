@@ -3,7 +3,7 @@
  * back to vary as much within a piece as pianists do.
  */
 import { groupOnsets } from "@dexter/codec";
-import { flowCentre } from "../base/flow-centre.js";
+import { expectationOf } from "../base/flow-centre.js";
 import { towardMean } from "../base/mean-share.js";
 import { drawNoise } from "../base/noise.js";
 import { standardize } from "../base/standardize.js";
@@ -51,7 +51,7 @@ export async function fitGains(model: Model, pieces: readonly TrainingPiece[], o
     const condition = await model.encode(standardize(piece.features, featureScale), onsets);
     const flow = model.denoiser(onsets);
     const denoiser = guide(flow, sampling.guidance);
-    const expected = { mean: condition.mean.data, centre: await flowCentre(flow, condition, sampling, onsets, signal) };
+    const expected = await expectationOf(flow, condition, sampling, onsets, signal);
     const played = pieceTargets(piece, scale).map(({ values, weights }) => ({ values: standardize(values, scale).data, weights: weights.data }));
     const drawn: Float32Array[] = [];
     for (let k = 0; k < draws; k++) {
