@@ -3,10 +3,11 @@
  *
  * Two steps without guidance tell it well enough (docs/decisions/mean-share.md).
  */
-import type { Matrix, OnsetGroups } from "@dexter/codec";
+import type { OnsetGroups } from "@dexter/codec";
 import type { Denoiser } from "../denoiser.js";
 import { TARGET_NAMES, type SamplingConfig } from "../model/config.js";
 import { sample } from "../sampler.js";
+import type { ScoreCondition } from "../model/model.js";
 import type { Expectation } from "./mean-share.js";
 
 const STEPS = 2;
@@ -41,8 +42,8 @@ export async function flowCentre<Condition>(
  * @param signal - stops the work between two steps
  * @throws the signal's reason when it is aborted
  */
-export async function expectationOf<Condition extends { readonly mean: Matrix }>(
-  denoiser: Denoiser<Condition>, condition: Condition, sampling: Pick<SamplingConfig, "recentre">, onsets: OnsetGroups, signal?: AbortSignal,
+export async function expectationOf(
+  denoiser: Denoiser<ScoreCondition>, condition: ScoreCondition, sampling: Pick<SamplingConfig, "recentre">, onsets: OnsetGroups, signal?: AbortSignal,
 ): Promise<Expectation> {
   return { mean: condition.mean.data, centre: await flowCentre(denoiser, condition, sampling, onsets, signal) };
 }
