@@ -6,6 +6,7 @@ import type { NamedTensors } from "./base/layout.js";
 import { readTensors, writeTensors } from "./checkpoint-tensors.js";
 import { denoiserTensors, encoderTensors, memberName, type ModelConfig } from "./model/config.js";
 import { readModelConfig, writeModelConfig } from "./model/config-file.js";
+import { checkTrees, treeTensors } from "./trees/tree-forest.js";
 
 /** Names of a checkpoint's files in its folder. */
 export const CHECKPOINT_FILES = {
@@ -58,6 +59,7 @@ export function readCheckpoint({ weights, config: text, card }: CheckpointFiles)
   const file = CHECKPOINT_FILES.weights;
   const config = readModelConfig(text, { file: CHECKPOINT_FILES.config });
   const stored = readTensors(weights, modelTensors(config), { file });
+  checkTrees(config, stored.weights, file);
   return { config, weights: stored.weights, card, half: stored.half };
 }
 
@@ -71,11 +73,12 @@ export function writeCheckpoint({ config, weights, card, half }: Checkpoint): Wr
 }
 
 /** Names and shapes of all tensors of a model. */
-export function modelTensors({ features, encoder, ensemble = [], denoiser, controls }: ModelConfig): ReturnType<typeof encoderTensors> {
+export function modelTensors({ features, encoder, ensemble = [], denoiser, controls, trees }: ModelConfig): ReturnType<typeof encoderTensors> {
   const inputs = features.names.length;
   return [
     ...encoderTensors(inputs, encoder),
     ...ensemble.flatMap((stack, k) => encoderTensors(inputs, stack, memberName(k))),
     ...denoiserTensors(encoder.hidden, denoiser, controls?.names.length),
+    ...treeTensors(trees),
   ];
 }

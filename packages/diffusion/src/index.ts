@@ -7,7 +7,7 @@ export { CheckpointError, RenderError, RuntimeError } from "./errors.js";
 export {
   DEFAULT_SAMPLING, DEFAULT_STACK, ONSET_CHANNELS, TARGET_NAMES,
   type ControlConfig, type FeatureConfig, type ModelConfig, type PieceLevelConfig, type PieceLevelRegression, type SamplingConfig, type StackConfig,
-  type TargetConfig, type TargetName, type TensorSpec,
+  type TargetConfig, type TargetName, type TensorSpec, type TreeChannelConfig, type TreesConfig,
 } from "./model/config.js";
 export { readModelConfig, writeModelConfig } from "./model/config-file.js";
 export {
@@ -37,6 +37,9 @@ export { renderScore, type Rendering, type RenderOptions } from "./render.js";
 export type { DrawProgress } from "./draw-progress.js";
 export { trainedWorks } from "./model/trained-works.js";
 export { withEnsemble, type EnsembleMember } from "./model/ensemble.js";
+export { predictForest, type TreeForest } from "./trees/tree-forest.js";
+export { treeInputNames, treeInputs, type TreeNotes } from "./trees/tree-inputs.js";
+export { withTrees, type GrownChannel } from "./trees/with-trees.js";
 export { formatModelCard, withEvaluation } from "./model/card.js";
 export { noiseSchedule, type NoiseSchedule } from "./sampling/noise-schedule.js";
 export {

@@ -118,7 +118,7 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
   const due = (factor: number): number => 1 + fraction * (factor - 1);
 
   const asked = options.controls && askedFor(options.controls, played, config);
-  const encoded = await model.encode(features, onsets);
+  const encoded = await model.encode(features, onsets, notes);
   const condition = asked ? { ...encoded, controls: asked } : encoded;
   const flow = model.denoiser(onsets);
   const denoiser = asked ? guideBoth(flow, guidance, controlGuidance, () => encoded) : guide(flow, guidance);

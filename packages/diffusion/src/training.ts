@@ -30,6 +30,8 @@ export {
   type Layout, type NamedTensor, type NamedTensors, type PlacedTensor, type Slot,
 } from "./base/layout.js";
 export { fillDropout, randomStream, shuffle, type RandomStream } from "./base/random-stream.js";
+export { treeExamples, type TreeExamples } from "./training/tree-examples.js";
+export type { TreeTargets } from "./training/tree-targets.js";
 export { fitGains, type GainOptions } from "./training/gains.js";
 export { foldOf, teacherTargets, type Fold } from "./training/teachers.js";
 export { beatMeans, type BeatMeans } from "./training/beat-targets.js";

@@ -30,7 +30,7 @@ export async function openDraws(model: Model, score: Score, source: PerformanceP
   const { seed = 0, steps = config.sampling.steps, signal } = options;
   const features = options.features ? standardize(options.features, config.features) : modelFeatures(score, config.features);
   const onsets = groupOnsets(score.notes);
-  const condition = await model.encode(features, onsets);
+  const condition = await model.encode(features, onsets, modelNotes(score));
   const network = model.denoiser(onsets);
   const noise = drawNoise(onsets, seed, config.sampling.temperature);
   const without = Uint8Array.from(keep, (share) => (share >= 1 ? 1 : 0));

@@ -20,6 +20,10 @@ export interface ModelNotes {
   readonly grace: Uint8Array;
   /** Lower number of the time signature in force: a beat is 4 / this quarter notes. */
   readonly beatType: Int32Array;
+  /** The voice, unique in its staff. */
+  readonly voice: Int32Array;
+  /** The staff. */
+  readonly staff: Int32Array;
 }
 
 /** The notes of a score, as it will be played (unfold it first). */
@@ -33,6 +37,6 @@ export function modelNotes(score: Score): ModelNotes {
     const current = timeSignatures[Math.max(0, signature)];
     if (current) beatType[n] = current.beatType;
   }
-  const { length, onsetBeat, onsetQuarter, durationBeat, pitch, grace } = notes;
-  return { length, onsetBeat, onsetQuarter, durationBeat, pitch, grace, beatType };
+  const { length, onsetBeat, onsetQuarter, durationBeat, pitch, grace, voice, staff } = notes;
+  return { length, onsetBeat, onsetQuarter, durationBeat, pitch, grace, beatType, voice, staff };
 }

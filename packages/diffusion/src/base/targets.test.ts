@@ -26,7 +26,7 @@ function randomNotes(onsets: number, seed: number): ModelNotes {
     durationBeat: Float64Array.from(rows, (r) => r.duration),
     pitch: Uint8Array.from(rows, (r) => r.pitch),
     grace: Uint8Array.from(rows, (r) => r.grace),
-    beatType: Int32Array.from(rows, (r) => r.type),
+    beatType: Int32Array.from(rows, (r) => r.type), voice: new Int32Array(rows.length).fill(1), staff: new Int32Array(rows.length).fill(1),
   };
 }
 

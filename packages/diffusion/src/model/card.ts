@@ -15,6 +15,8 @@ interface TrainingRecord {
   readonly validationPieces?: number;
   readonly initial?: TrainingRecord;
   readonly ensemble?: readonly TrainingRecord[];
+  /** How trees were grown (see `withTrees`). */
+  readonly trees?: Readonly<Record<string, unknown>>;
   /** What a member of an ensemble speaks for, where it is not everything. */
   readonly channels?: readonly string[];
   readonly validation?: Readonly<Record<string, { readonly step?: number; readonly channels?: readonly number[]; readonly correlation?: readonly number[] }>>;
@@ -47,7 +49,7 @@ Expressive piano performance from a score: a rectified flow over six performance
 - training pieces: ${record.pieces ?? "?"} scores, ${record.performances ?? "?"} performances; validation: ${record.validationPieces ?? "?"} scores of other pieces
 - split seed: ${[...new Set(sets.flatMap(({ seed }) => seed ?? []))].join(", ") || "?"}; training seed: ${record.seed ?? "?"}
 - kept out of both by rule: everything in Vienna 4x22, and Chopin op. 10 no. 3 and op. 38, Mozart K. 331 (first movement) and Schubert D. 783 no. 15 wherever they stand; ten mazurkas (HELD_OUT_MAZURKAS of @dexter/alignment-datasets)
-- steps: ${Object.entries(record.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ")}; engine: ${record.engine ?? "?"}${beginning(record.initial)}${average(record.ensemble)}
+- steps: ${Object.entries(record.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ")}; engine: ${record.engine ?? "?"}${beginning(record.initial)}${average(record.ensemble)}${trees(config)}
 - statistics of features and targets: from the training part only
 
 | stage | figure | ${targets.names.join(" | ")} |
@@ -91,6 +93,14 @@ function average(members: readonly TrainingRecord[] | undefined): string {
   if (!members) return "";
   const told = members.map(({ steps, seed, data = [], channels }) => `${steps?.["mean"] ?? "?"} steps, seed ${seed ?? "?"} (${[...new Set(data.flatMap(({ corpora = [] }) => corpora))].join(", ") || "?"})${channels ? `, speaks for ${channels.join(", ")}` : ""}`);
   return `\n- mean: the average of ${members.length} encoders of their own${members.some(({ channels }) => channels) ? ", each channel of those that speak for it" : ""}: ${told.join("; ")}`;
+}
+
+/** The trees beside the encoders. */
+function trees({ trees, training }: ModelConfig): string {
+  if (!trees) return "";
+  const shares = Object.entries(trees.channels).map(([channel, { trees: count, leaves, share }]) => `${share} of ${channel} (${count} trees of up to ${leaves} leaves)`);
+  const { engine = "?", seed = "?", pieces = "?" } = (training as TrainingRecord).trees ?? {};
+  return `\n- beside them gradient-boosted regression trees, which have a share of the mean: ${shares.join(", ")}; ${String(engine)}, seed ${String(seed)}, ${String(pieces)} scores`;
 }
 
 /** What a performance can be asked for. */

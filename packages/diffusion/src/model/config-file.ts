@@ -10,6 +10,8 @@ const MAX_CONTROLS = 256;
 const MAX_CHANNELS = 4096;
 const MAX_BLOCKS = 64;
 const MAX_ENSEMBLE = 64;
+const MAX_TREES = 100_000;
+const MAX_LEAVES = 2048;
 const MAX_KERNEL = 31;
 const MAX_DILATION = 65_536;
 
@@ -30,6 +32,7 @@ export function readModelConfig(text: string, options: { readonly file?: string 
   checkStack(root.at("encoder"));
   checkStack(root.at("denoiser"));
   if (root.at("ensemble").present()) root.at("ensemble").list(1, MAX_ENSEMBLE, checkStack);
+  if (root.at("trees").present()) checkTrees(root.at("trees"), (value as ModelConfig).features.names);
   checkSampling(root.at("sampling"));
   const features = root.at("features").at("names").list().length;
   if (root.at("pieceLevel").present()) checkPieceLevel(root.at("pieceLevel"), features);
@@ -78,6 +81,20 @@ function checkStack(field: Field): void {
   const kernel = field.at("kernel").integer(1, MAX_KERNEL);
   if (kernel % 2 === 0) field.at("kernel").fail("an odd integer");
   field.at("dilations").list(blocks, blocks, (item) => item.integer(1, MAX_DILATION));
+}
+
+function checkTrees(field: Field, known: readonly string[]): void {
+  for (const [i, name] of field.at("features").distinct(1, MAX_FEATURES).entries()) {
+    if (!known.includes(name)) field.at("features").fail(`names of the model's features (the one at ${i} is not)`);
+  }
+  const channels = field.at("channels").record();
+  for (const name of Object.keys(channels)) {
+    const channel = field.at("channels").at(name);
+    if (!(TARGET_NAMES as readonly string[]).includes(name)) channel.fail(`one of the channels ${TARGET_NAMES.join(", ")}`);
+    channel.at("trees").integer(1, MAX_TREES);
+    channel.at("leaves").integer(2, MAX_LEAVES);
+    channel.at("share").number(0, 1);
+  }
 }
 
 function checkSampling(field: Field): void {

@@ -128,6 +128,24 @@ export interface PieceLevelRegression {
   readonly r2: number;
 }
 
+/** Trees beside the encoders (see `trees/tree-forest.ts`). */
+export interface TreesConfig {
+  /** The features that their inputs are made of, some or all of the model's, on its scale. */
+  readonly features: readonly string[];
+  /** The forests, by the channel that they speak of. */
+  readonly channels: Readonly<Partial<Record<TargetName, TreeChannelConfig>>>;
+}
+
+/** One channel's forest. */
+export interface TreeChannelConfig {
+  /** How many trees. */
+  readonly trees: number;
+  /** Leaves of a tree, at most. */
+  readonly leaves: number;
+  /** Their share of the mean, 0 to 1; the encoders have the rest. */
+  readonly share: number;
+}
+
 /** `config.json` of a `base` checkpoint. */
 export interface ModelConfig {
   /** Always `"dexter-base"`. */
@@ -145,6 +163,8 @@ export interface ModelConfig {
    * (see `ensemble.ts`); the hidden condition stays the encoder's.
    */
   readonly ensemble?: readonly StackConfig[];
+  /** Regression trees that have a share of the mean, channel by channel; absent when the model has none. */
+  readonly trees?: TreesConfig;
   /** The flow's velocity network. */
   readonly denoiser: StackConfig;
   /** Defaults of sampling. */

@@ -8,6 +8,8 @@ import { checkBatch, type Denoiser } from "../denoiser.js";
 import { DENOISER_VALUES, ENCODER_VALUES, exportOnnx } from "../onnx/networks.js";
 import { ONSET_INPUTS } from "../onnx/stack.js";
 import type { Runtime, RuntimeTensor } from "../runtime.js";
+import type { TreeNotes } from "../trees/tree-inputs.js";
+import { treeMean } from "../trees/tree-mean.js";
 import type { ModelConfig } from "./config.js";
 import { noteWindows, windowOnsets, type NoteWindow } from "./windows.js";
 
@@ -32,8 +34,9 @@ export interface Model {
    *
    * @param features - standardized features, `[N, C]`
    * @param onsets - which notes share an onset
+   * @param notes - the notes themselves: a model with trees asks for them
    */
-  encode(features: Matrix, onsets: OnsetGroups): Promise<ScoreCondition>;
+  encode(features: Matrix, onsets: OnsetGroups, notes?: TreeNotes): Promise<ScoreCondition>;
   /** The denoiser for the notes of one score. */
   denoiser(onsets: OnsetGroups): Denoiser<ScoreCondition>;
   /** Free the networks' memory. */
@@ -63,6 +66,7 @@ const DEFAULT_WINDOW_NOTES = 16_384;
  */
 export async function createModel({ config, weights }: ModelSource, runtime: Runtime, options: ModelOptions = {}): Promise<Model> {
   const { windowNotes = DEFAULT_WINDOW_NOTES } = options;
+  const trees = treeMean(config, weights);
   const models = exportOnnx(config, weights);
   const encoder = await runtime.open(models.encoder);
   const denoiser = await runtime.open(models.denoiser);
@@ -73,11 +77,12 @@ export async function createModel({ config, weights }: ModelSource, runtime: Run
   return {
     config,
     runtime: { name: runtime.name, threads: runtime.threads },
-    async encode(features, onsets) {
+    async encode(features, onsets, score) {
       const notes = onsets.ofNote.length;
       if (features.shape[0] !== notes || features.shape[1] !== C) {
         throw new ShapeError(`encode: features must be [${notes}, ${C}], got [${features.shape.join(", ")}].`);
       }
+      if (trees && !score) throw new ShapeError("encode: this model has trees, which read the score's notes: expected them as the third argument, got nothing.");
       const hidden = zeros(notes, H);
       const mean = zeros(notes, P);
       for (const window of noteWindows(onsets, [config.encoder, ...(config.ensemble ?? [])], windowNotes)) {
@@ -89,7 +94,7 @@ export async function createModel({ config, weights }: ModelSource, runtime: Run
         keep(outputs[ENCODER_VALUES.hidden], window, hidden.data, 1, notes, H);
         keep(outputs[ENCODER_VALUES.mean], window, mean.data, 1, notes, P);
       }
-      return { hidden, mean };
+      return { hidden, mean: trees && score ? trees(mean, features, score) : mean };
     },
     denoiser(onsets) {
       const notes = onsets.ofNote.length;

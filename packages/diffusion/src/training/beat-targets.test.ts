@@ -24,7 +24,7 @@ const onsetQuarter = Float64Array.from([0, 1, 2, 3, 4, 4.5, 5, 6, 7, 7]);
 const length = onsetQuarter.length;
 const notes = {
   length, onsetQuarter, onsetBeat: onsetQuarter, durationBeat: new Float64Array(length).fill(0.5),
-  pitch: new Uint8Array(length).fill(60), grace: new Uint8Array(length), beatType: new Int32Array(length).fill(4),
+  pitch: new Uint8Array(length).fill(60), grace: new Uint8Array(length), beatType: new Int32Array(length).fill(4), voice: new Int32Array(length).fill(1), staff: new Int32Array(length).fill(1),
 };
 
 describe("recordings known by their beats", () => {

@@ -48,7 +48,7 @@ export async function fitGains(model: Model, pieces: readonly TrainingPiece[], o
   const told = new Float64Array(channels);
   for (const [index, piece] of pieces.entries()) {
     const onsets = groupOnsets(piece.notes);
-    const condition = await model.encode(standardize(piece.features, featureScale), onsets);
+    const condition = await model.encode(standardize(piece.features, featureScale), onsets, piece.notes);
     const flow = model.denoiser(onsets);
     const denoiser = guide(flow, sampling.guidance);
     const expected = await expectationOf(flow, condition, sampling, onsets, signal);

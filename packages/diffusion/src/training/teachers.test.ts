@@ -10,7 +10,7 @@ const piece = (group: string): TrainingPiece => ({
   group,
   notes: {
     length, onsetQuarter: Float64Array.from([0, 1, 2]), onsetBeat: Float64Array.from([0, 1, 2]), durationBeat: new Float64Array(length).fill(1),
-    pitch: new Uint8Array(length).fill(60), grace: new Uint8Array(length), beatType: new Int32Array(length).fill(4),
+    pitch: new Uint8Array(length).fill(60), grace: new Uint8Array(length), beatType: new Int32Array(length).fill(4), voice: new Int32Array(length).fill(1), staff: new Int32Array(length).fill(1),
   },
   features: { data: new Float32Array(length), shape: [length, 1] },
   performances: [],

@@ -31,7 +31,7 @@ function piece(name: string, seed: number, length = 48): TrainingPiece {
     name,
     notes: {
       length, onsetQuarter, onsetBeat: onsetQuarter, durationBeat: new Float64Array(length).fill(0.5),
-      pitch: new Uint8Array(length).fill(60), grace: new Uint8Array(length), beatType: new Int32Array(length).fill(4),
+      pitch: new Uint8Array(length).fill(60), grace: new Uint8Array(length), beatType: new Int32Array(length).fill(4), voice: new Int32Array(length).fill(1), staff: new Int32Array(length).fill(1),
     },
     features: { data: features, shape: [length, C] },
     performances: [performance(), performance()],

@@ -1,0 +1,56 @@
+/**
+ * @file The share that trees have of a model's mean.
+ */
+import { groupOnsets, ShapeError, type Matrix, type OnsetGroups } from "@dexter/codec";
+import type { NamedTensors } from "../base/layout.js";
+import { ONSET_CHANNELS, TARGET_NAMES, type ModelConfig } from "../model/config.js";
+import { checkTrees, predictForest, storedForest } from "./tree-forest.js";
+import { treeInputs, type TreeNotes } from "./tree-inputs.js";
+
+/** Takes the encoders' mean of a score, `[N, 6]`, to that of encoders and trees. */
+export type TreeMean = (mean: Matrix, features: Matrix, notes: TreeNotes) => Matrix;
+
+/**
+ * The trees of a model, ready to speak.
+ *
+ * @returns `null` for a model without
+ * @throws CheckpointError when they lead nowhere
+ */
+export function treeMean(config: ModelConfig, weights: NamedTensors): TreeMean | null {
+  const { trees, features: { names } } = config;
+  if (!trees) return null;
+  checkTrees(config, weights, "trees:");
+  const columns = Int32Array.from(trees.features, (name) => names.indexOf(name));
+  const speakers = TARGET_NAMES.flatMap((name, channel) => {
+    const grown = trees.channels[name];
+    return grown ? [{ channel, share: grown.share, forest: storedForest(weights, name) }] : [];
+  });
+  return (mean, features, notes) => {
+    const [N, P] = mean.shape;
+    const inputs = treeInputs(chosen(features, columns), trees.features, notes);
+    const data = mean.data.slice();
+    for (const { channel, share, forest } of speakers) {
+      const said = predictForest(forest, inputs);
+      if (ONSET_CHANNELS[channel]) averageOnsets(said, groupOnsets(notes));
+      for (let n = 0, at = channel; n < N; n++, at += P) data[at] += share * (said[n] - data[at]);
+    }
+    return { data, shape: mean.shape };
+  };
+}
+
+/** Some columns of the features, `[N, columns]`. */
+function chosen({ data, shape: [N, C] }: Matrix, columns: Int32Array): Matrix {
+  const width = columns.length;
+  if (columns.some((c) => c < 0 || c >= C)) throw new ShapeError(`treeMean: the trees read features that the ${C} columns lack.`);
+  const rows = new Float32Array(N * width);
+  for (let n = 0; n < N; n++) for (let c = 0; c < width; c++) rows[n * width + c] = data[n * C + columns[c]];
+  return { data: rows, shape: [N, width] };
+}
+
+/** One value an onset, in place. */
+function averageOnsets(values: Float32Array, { count, start }: OnsetGroups): void {
+  for (let onset = 0; onset < count; onset++) {
+    const chord = values.subarray(start[onset], start[onset + 1]);
+    chord.fill(chord.reduce((sum, value) => sum + value, 0) / chord.length);
+  }
+}
