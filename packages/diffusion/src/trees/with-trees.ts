@@ -5,7 +5,7 @@ import type { NamedTensor } from "../base/layout.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { CheckpointError } from "../errors.js";
 import { TARGET_NAMES, type ModelConfig, type TargetName, type TreeChannelConfig } from "../model/config.js";
-import { checkForest, FOREST_TENSORS, treeTensors, type TreeForest } from "./tree-forest.js";
+import { checkForest, treeTensors, type FOREST_TENSORS, type TreeForest } from "./tree-forest.js";
 import { treeInputNames } from "./tree-inputs.js";
 
 /** What was grown for a channel. */
@@ -26,7 +26,8 @@ export interface GrownChannel {
  * @throws CheckpointError when a share is out of range or trees lead nowhere
  */
 export function withTrees(model: Checkpoint, grown: Readonly<Partial<Record<TargetName, GrownChannel>>>, record: Readonly<Record<string, unknown>>): Checkpoint {
-  const { config: { trees: _replaced, ...config }, weights } = model;
+  const { weights } = model;
+  const config = withoutTrees(model.config);
   const features = config.features.names;
   const kept: Record<string, NamedTensor> = {};
   for (const [name, tensor] of Object.entries(weights)) if (!name.startsWith("trees.")) kept[name] = tensor;
@@ -40,7 +41,7 @@ export function withTrees(model: Checkpoint, grown: Readonly<Partial<Record<Targ
     checkForest(forest, inputs, `trees of ${name}:`);
     channels[name] = { trees: forest.trees, leaves: forest.leaves, share };
   }
-  const { trees: _record, ...training } = config.training;
+  const training = withoutTrees(config.training);
   if (Object.keys(channels).length === 0) return { half: model.half, config: { ...config, training }, weights: kept };
   const joined: ModelConfig = { ...config, trees: { features, channels }, training: { ...training, trees: record } };
   for (const { name, shape } of treeTensors(joined.trees)) {
@@ -48,4 +49,8 @@ export function withTrees(model: Checkpoint, grown: Readonly<Partial<Record<Targ
     kept[name] = { shape, data: grown[channel]!.forest[tensor] };
   }
   return { half: model.half, config: joined, weights: kept };
+}
+
+function withoutTrees<T extends object>(record: T): Omit<T, "trees"> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== "trees")) as Omit<T, "trees">;
 }
