@@ -19,13 +19,12 @@ export interface TreeExamples {
  * A piece on a model's scales of features and targets.
  *
  * @param names - of the columns of the piece's features, `[C]`
- * @throws ShapeError when the piece lacks a feature of the model, or has no performance
+ * @throws ShapeError when the piece lacks a feature of the model, or nobody played it
  */
 export function treeExamples(piece: TrainingPiece, names: readonly string[], { features, targets }: ModelConfig, channels: readonly TargetName[]): TreeExamples {
   const columns = features.names.map((name) => names.indexOf(name));
   const missing = features.names.find((_, c) => columns[c] < 0);
   if (missing !== undefined) throw new ShapeError(`${piece.name}: the model reads a feature "${missing}" that its set lacks. Prepare it with the model's version.`);
-  if (piece.performances.length === 0) throw new ShapeError(`${piece.name}: trees learn from performances, and it has none.`);
   const { data, shape: [N, C] } = piece.features;
   const chosen = new Float32Array(N * columns.length);
   for (let n = 0, at = 0; n < N; n++) for (const c of columns) chosen[at++] = data[n * C + c];

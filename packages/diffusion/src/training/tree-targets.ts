@@ -3,6 +3,7 @@
  * every pianist and every passage counts alike; the mean over the performances is what agrees best with them.
  */
 import { ONSET_CHANNELS, TARGET_NAMES, type TargetName } from "../model/config.js";
+import type { LinearTerms } from "./linear-terms.js";
 import type { PreparedPiece } from "./training-piece.js";
 
 const P = TARGET_NAMES.length;
@@ -27,10 +28,12 @@ export interface TreeTargets {
 
 /**
  * The mean over a piece's performances of their z-scores in passages of about 400 notes, times the deviation that pianists have there;
- * weighed so that errors count by z-scores, and K performances √K.
+ * weighed so that errors count by z-scores, and K performances √K. Of a piece that is known by its beats alone: what its recordings
+ * have on average at each beat, for each note that it is told of; 0 on average in the piece, weighed alike.
  */
-export function treeTargets({ length, onset, performances }: PreparedPiece, channel: TargetName): TreeTargets {
+export function treeTargets({ length, onset, performances, beats }: PreparedPiece, channel: TargetName): TreeTargets {
   const p = TARGET_NAMES.indexOf(channel);
+  if (performances.length === 0 && beats) return beatTargets(beats, p, length);
   const target = new Float32Array(length);
   const weight = new Float32Array(length);
   const share = ONSET_CHANNELS[p] ? shareOfOnset(onset) : new Float32Array(length).fill(1);
@@ -74,4 +77,30 @@ function shareOfOnset(onset: Int32Array): Float32Array {
   const size = new Map<number, number>();
   for (const at of onset) size.set(at, (size.get(at) ?? 0) + 1);
   return Float32Array.from(onset, (at) => 1 / size.get(at)!);
+}
+
+/** What recordings known by their beats tell of a channel, at the notes of the beats. */
+function beatTargets({ channel, begin, row, share, target: values, weight: weights }: LinearTerms, p: number, length: number): TreeTargets {
+  const target = new Float32Array(length);
+  const weight = new Float32Array(length);
+  let mass = 0, sum = 0, squares = 0;
+  for (let j = 0; j < channel.length; j++) {
+    if (channel[j] !== p) continue;
+    for (let i = begin[j]; i < begin[j + 1]; i++) {
+      target[row[i]] = values[j];
+      weight[row[i]] = weights[j] * share[i];
+    }
+  }
+  for (let n = 0; n < length; n++) {
+    mass += weight[n];
+    sum += weight[n] * target[n];
+  }
+  for (let n = 0; n < length; n++) squares += weight[n] * (target[n] - sum / mass) ** 2;
+  const scale = Math.max(Math.sqrt(squares / mass), LEAST_SCALE);
+  for (let n = 0; n < length; n++) {
+    if (weight[n] <= 0) continue;
+    target[n] -= sum / mass;
+    weight[n] /= scale ** 2;
+  }
+  return { target, weight };
 }
