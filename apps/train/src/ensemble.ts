@@ -1,12 +1,12 @@
 /**
  * @file `dexter-train ensemble`: a model whose mean is the average of several encoders.
  */
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { Command } from "commander";
-import { makeFolder } from "@dexter/codec/node";
 import { formatModelCard, TARGET_NAMES, withEnsemble, type TargetName } from "@dexter/diffusion";
 import { loadCheckpoint, saveCheckpoint } from "@dexter/diffusion/node";
 import { UsageError } from "./errors.js";
+import { checkFree, makeOutput } from "./output-folder.js";
 
 interface EnsembleFlags {
   readonly output: string;
@@ -46,9 +46,7 @@ Gains and temperature of the sampling stay as they were: fit them again where th
       checkSpeakers(chosen);
       const model = await loadCheckpoint(folder);
       const joint = withEnsemble(model, await Promise.all(chosen.map(async ({ folder: of, channels }) => ({ ...(await loadCheckpoint(of)), channels }))));
-      await makeFolder(flags.output).catch((error: Error) => {
-        throw new UsageError(`--output: ${flags.output} cannot be made: ${error.message}`, { cause: error });
-      });
+      await makeOutput(flags.output);
       await saveCheckpoint(flags.output, { ...joint, card: formatModelCard(joint.config), half: flags.half ?? model.half }, { onnx: flags.onnx });
       const encoders = joint.config.ensemble?.length ?? 0;
       process.stdout.write(flags.json ? `${JSON.stringify({ model: flags.output, encoders })}\n` : `${flags.output}: the mean is the average of ${encoders} encoders${chosen.some(({ channels }) => channels) ? ", each channel of those that speak for it" : ""}\n`);
@@ -72,13 +70,4 @@ async function parseMember(text: string): Promise<MemberOption> {
 function checkSpeakers(members: readonly MemberOption[]): void {
   const silent = TARGET_NAMES.filter((name) => members.every(({ channels }) => channels !== undefined && !channels.includes(name)));
   if (silent.length > 0) throw new UsageError(`nobody speaks for ${silent.join(", ")}. Give one member without channels, or these to another`);
-}
-
-/** @throws UsageError where something is in the way */
-async function checkFree(folder: string): Promise<void> {
-  const there = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw new UsageError(`--output: ${folder} cannot be written: ${error.code === "ENOTDIR" ? "a part of it is a file" : error.message}`);
-  });
-  if (there.length > 0) throw new UsageError(`--output: ${folder} is not empty. Choose another folder`);
 }

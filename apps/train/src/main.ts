@@ -16,9 +16,10 @@ import { pairCommand } from "./pair.js";
 import { prepareCommand } from "./prepare.js";
 import { serveCommand } from "./serve.js";
 import { testCommand } from "./test.js";
+import { treesCommand } from "./trees.js";
 
 /** Every command, in the order of work. */
-const COMMANDS = [prepareCommand, mergeCommand, mixCommand, pairCommand, fitCommand, ensembleCommand, testCommand, exportCommand, onnxCommand, evaluateCommand, featuresCommand, serveCommand];
+const COMMANDS = [prepareCommand, mergeCommand, mixCommand, pairCommand, fitCommand, ensembleCommand, treesCommand, testCommand, exportCommand, onnxCommand, evaluateCommand, featuresCommand, serveCommand];
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 const program = new Command("dexter-train")

@@ -4,7 +4,7 @@
  * the steps. Commands and answers are lines of JSON over the standard streams of
  * the first process; arrays go through safetensors files.
  */
-import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -17,6 +17,7 @@ import {
   type PreparedPiece, type Trainee, type Validation,
 } from "@dexter/diffusion/training";
 import { UsageError } from "./errors.js";
+import { findPythonWith, lastLines } from "./python.js";
 
 /** How the processes are started. */
 export interface TorchOptions {
@@ -67,11 +68,6 @@ export interface TorchNetwork<Figures> extends DelegatedNetwork<Figures> {
 /** The Python package that travels with this app. */
 const PACKAGE = fileURLToPath(new URL("../torch", import.meta.url));
 const MARK = "@dexter ";
-/** Looks without importing torch, which takes seconds. */
-const CHECK = `
-import importlib.metadata, importlib.util, json, sys
-missing = [name for name in ("torch", "h5py", "numpy", "safetensors") if importlib.util.find_spec(name) is None]
-print(json.dumps({"python": sys.version_info[:2], "missing": missing, "torch": None if missing else importlib.metadata.version("torch")}))`;
 const END_WITHIN_MS = 15_000;
 const FIELDS = ["weights", "first", "second", "average"] as const;
 
@@ -89,16 +85,11 @@ export interface PythonFound {
  * @throws UsageError that says what to install
  */
 export function findPython(named?: string): PythonFound {
-  const python = named ?? (process.env["DEXTER_PYTHON"] || "python3");
-  const run = spawnSync(python, ["-c", CHECK], { encoding: "utf8", timeout: 600_000 });
-  if (run.error) throw new UsageError(`engine torch: "${python}" cannot be started (${(run.error as NodeJS.ErrnoException).code ?? run.error.message}). Install Python 3.10 or newer, or name it by --python or DEXTER_PYTHON`);
-  if (run.status !== 0) throw new UsageError(`engine torch: ${python}: ${(run.stderr.trim().split("\n").at(-1) ?? "no reason given").slice(0, 200)}`);
-  const { python: [major, minor], missing, torch } = JSON.parse(run.stdout) as { python: [number, number]; missing: readonly string[]; torch: string };
-  if (major < 3 || (major === 3 && minor < 10)) throw new UsageError(`engine torch: ${python} is Python ${major}.${minor}, expected 3.10 or newer`);
-  if (missing.length > 0) {
-    throw new UsageError(`engine torch: ${python} has no ${missing.join(", ")}. Install what it needs: ${python} -m pip install -r ${join(PACKAGE, "requirements.txt")}`);
-  }
-  return { python, torch };
+  const { python, version } = findPythonWith(
+    { who: "engine torch", packages: ["torch", "h5py", "numpy", "safetensors"], requirements: join(PACKAGE, "requirements.txt") },
+    named,
+  );
+  return { python, torch: version };
 }
 
 /**
@@ -291,16 +282,6 @@ function endGroup(child: ChildProcessWithoutNullStreams): void {
   } catch {
     // They are gone.
   }
-}
-
-/** The end of what the processes say on their standard error, in one line. */
-function lastLines(child: ChildProcessWithoutNullStreams): () => string {
-  let tail = "";
-  child.stderr.on("data", (text: Buffer) => (tail = (tail + text.toString()).slice(-8000)));
-  return () => {
-    const lines = tail.split("\n").filter((line) => line.trim() !== "");
-    return (lines.findLast((line) => /^\S*(Error|Exception)\b/.test(line.replace(/^\[rank\d+\]:\s*/, ""))) ?? lines.at(-1) ?? "no message").trim().slice(0, 300);
-  };
 }
 
 async function beginBase(workers: Workers, start: Parameters<BaseDelegate["begin"]>[0]): Promise<TorchNetwork<Validation>> {

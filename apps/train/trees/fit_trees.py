@@ -73,7 +73,7 @@ def nodes_of(tree: dict) -> tuple:
 def forest_of(booster: lightgbm.Booster) -> dict:
     """A trained forest as padded arrays."""
     trees = [nodes_of(tree) for tree in booster.dump_model()["tree_info"]]
-    most = max(2, *(len(leaves) for _, leaves in trees), 2)
+    most = max([2, *(len(leaves) for _, leaves in trees)])
     nodes = np.zeros((4, len(trees), most - 1), np.float32)
     # An unused node leads to leaf 0, which is always there.
     nodes[2:] = -1
