@@ -80,19 +80,19 @@ interface Figures {
 async function grow(
   model: Checkpoint, data: FitData, shares: Shares, { python, version, rounds, leaves, minLeaf, seed, threads }: TreesFlags & { readonly python: string; readonly version: string }, signal: AbortSignal,
 ): Promise<{ readonly joint: Checkpoint; readonly figures: Figures }> {
-  const played = data.pieces.filter(({ performances }) => performances.length > 0);
+  const { pieces } = data;
   const options = { ...DEFAULT_TREE_OPTIONS, rounds, leaves, minLeaf, seed, threads };
   const job = await openTreeJob([...shares.keys()]);
   try {
-    await addPieces(job, model, played, data.columns.names, [...shares.keys()], signal);
+    await addPieces(job, model, pieces, data.columns.names, [...shares.keys()], signal);
     const silent = [...shares.keys()].filter((channel) => job.told(channel) === 0);
     if (silent.length > 0) throw new UsageError(`no training piece of the sets tells ${silent.join(", ")}. Leave it out of --channel, or add sets of performances`);
     const forests = await growForests(job, options, python, signal);
     const grown: Partial<Record<TargetName, GrownChannel>> = Object.fromEntries([...forests].map(([channel, forest]) => [channel, { forest, share: shares.get(channel) ?? 0 }]));
-    const figures = { pieces: played.length, performances: played.reduce((sum, { performances }) => sum + performances.length, 0), rows: job.rows() };
+    const figures = { pieces: pieces.length, performances: pieces.reduce((sum, { performances }) => sum + performances.length, 0), rows: job.rows() };
     const { threads: _speedOnly, seed: recorded, ...shape } = options;
     const record = { engine: `lightgbm ${version}`, seed: recorded, options: shape, data: data.record, ...figures };
-    return { joint: withTrees(withWorks(model, played), grown, record), figures };
+    return { joint: withTrees(withWorks(model, pieces), grown, record), figures };
   } finally {
     await job.close();
   }
