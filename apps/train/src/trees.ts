@@ -90,8 +90,7 @@ async function grow(
     const forests = await growForests(job, options, python, signal);
     const grown: Partial<Record<TargetName, GrownChannel>> = Object.fromEntries([...forests].map(([channel, forest]) => [channel, { forest, share: shares.get(channel) ?? 0 }]));
     const figures = { pieces: pieces.length, performances: pieces.reduce((sum, { performances }) => sum + performances.length, 0), rows: job.rows() };
-    const { threads: _speedOnly, seed: recorded, ...shape } = options;
-    const record = { engine: `lightgbm ${version}`, seed: recorded, options: shape, data: data.record, ...figures };
+    const record = { engine: `lightgbm ${version}`, seed, options, data: data.record, ...figures };
     return { joint: withTrees(withWorks(model, pieces), grown, record), figures };
   } finally {
     await job.close();

@@ -18,6 +18,8 @@ import lightgbm
 import numpy as np
 
 TELL_EVERY = 20
+# The smallest 16-bit float.
+LEAST_HALF = 2.0**-24
 
 
 def parameters(options: dict) -> dict:
@@ -42,7 +44,9 @@ def parameters(options: dict) -> dict:
 
 
 def at_most(threshold: float) -> float:
-    """The largest float32 that is not above: float32 inputs go the same way by it."""
+    """The largest float32 that is not above: float32 inputs go the same way by it. What parts 0 from below stays there in 16 bits, too."""
+    if -LEAST_HALF < threshold < 0:
+        return -LEAST_HALF
     rounded = np.float32(threshold)
     return float(rounded if float(rounded) <= threshold else np.nextafter(rounded, np.float32(-np.inf)))
 
