@@ -34,13 +34,15 @@ export interface TreeOptions {
   readonly maxBin: number;
   /** Decides which columns and notes a tree sees. */
   readonly seed: number;
+  /** Share of pieces known by their beats in the weight of all. */
+  readonly beatShare: number;
   /** Threads of LightGBM. */
   readonly threads: number;
 }
 
 /** What `trees` grows unless told otherwise. */
 export const DEFAULT_TREE_OPTIONS: TreeOptions = {
-  rounds: 1000, leaves: 31, learningRate: 0.05, minLeaf: 1000, featureFraction: 0.3, baggingFraction: 0.5, l2: 10, maxBin: 63, seed: 1, threads: 1,
+  rounds: 1000, leaves: 31, learningRate: 0.05, minLeaf: 1000, featureFraction: 0.3, baggingFraction: 0.5, l2: 10, maxBin: 63, seed: 1, beatShare: 0.05, threads: 1,
 };
 
 /** Rows on their way to Python. */
@@ -51,8 +53,12 @@ export interface TreeJob {
   readonly rows: () => number;
   /** Rows that tell a channel so far. */
   readonly told: (channel: TargetName) => number;
-  /** Add the rows of a piece. */
-  add(examples: TreeExamples): Promise<void>;
+  /**
+   * Add the rows of a piece.
+   *
+   * @param beats - it is known by its beats only: all such pieces have a share of the weight together, `beatShare`
+   */
+  add(examples: TreeExamples, beats?: boolean): Promise<void>;
   /**
    * Grow a forest a channel, once all rows are there.
    *
@@ -105,23 +111,29 @@ export async function openTreeJob(channels: readonly TargetName[]): Promise<Tree
   let rows = 0;
   let columns = 0;
   const told = new Map<TargetName, number>();
+  /** Per channel: weights of each piece, and whether it is known by its beats. */
+  const weights = new Map<TargetName, { readonly weight: Float32Array; readonly beats: boolean }[]>(channels.map((channel) => [channel, []]));
 
   return {
     folder,
     rows: () => rows,
     told: (channel) => told.get(channel) ?? 0,
-    async add({ inputs, targets }) {
+    async add({ inputs, targets }, beats = false) {
       await append("inputs.f32", inputs.data);
       columns = inputs.shape[1];
       rows += inputs.shape[0];
       for (const [i, channel] of channels.entries()) {
         const { target, weight } = targets[i];
         await append(`${channel}.target.f32`, target);
-        await append(`${channel}.weight.f32`, weight);
+        weights.get(channel)!.push({ weight, beats });
         told.set(channel, (told.get(channel) ?? 0) + weight.reduce((count, w) => count + (w > 0 ? 1 : 0), 0));
       }
     },
     async grow(options, { python, predict = false, signal, onProgress }) {
+      for (const [channel, pieces] of weights) {
+        const factor = beatFactor(pieces, options.beatShare);
+        for (const { weight, beats } of pieces) await append(`${channel}.weight.f32`, beats ? weight.map((w) => w * factor) : weight);
+      }
       await closeFiles();
       await writeFile(join(folder, "job.json"), JSON.stringify({ rows, columns, channels, options, predict }));
       await runScript(python, folder, options.threads, signal, (line) => {
@@ -139,6 +151,13 @@ export async function openTreeJob(channels: readonly TargetName[]): Promise<Tree
       process.off("exit", removeAtExit);
     },
   };
+}
+
+/** What the weights of pieces known by their beats are multiplied by to have their share; 1 where there are no others. */
+function beatFactor(pieces: readonly { readonly weight: Float32Array; readonly beats: boolean }[], share: number): number {
+  const mass = (beats: boolean): number => pieces.reduce((sum, piece) => (piece.beats === beats ? sum + piece.weight.reduce((a, b) => a + b, 0) : sum), 0);
+  const [known, played] = [mass(true), mass(false)];
+  return known > 0 && played > 0 ? (share * played) / ((1 - share) * known) : 1;
 }
 
 /** A line of the script's progress. */

@@ -8,12 +8,12 @@ import { treeExamples, type TrainingPiece } from "@dexter/diffusion/training";
 import { UsageError } from "./errors.js";
 import { readFitData, type FitData } from "./fit-data.js";
 import { interruptible } from "./interrupt.js";
-import { integerBetween } from "./options.js";
+import { integerBetween, numberBetween } from "./options.js";
 import { checkFree, makeOutput } from "./output-folder.js";
 import { showProgress } from "./progress.js";
 import { DEFAULT_TREE_OPTIONS, findLightgbm, openTreeJob, type TreeJob, type TreeOptions } from "./tree-job.js";
 
-interface TreesFlags extends Pick<TreeOptions, "rounds" | "leaves" | "minLeaf" | "seed" | "threads"> {
+interface TreesFlags extends Pick<TreeOptions, "rounds" | "leaves" | "minLeaf" | "beatShare" | "seed" | "threads"> {
   readonly output: string;
   readonly channel: readonly string[];
   readonly python?: string;
@@ -25,11 +25,11 @@ interface TreesFlags extends Pick<TreeOptions, "rounds" | "leaves" | "minLeaf" |
 /** The channels that trees speak of, and their share. */
 type Shares = ReadonlyMap<TargetName, number>;
 
-const DEFAULT_CHANNELS = ["velocity=0.35", "articulation=0.35"];
+const DEFAULT_CHANNELS = ["velocity=0.4", "articulation=0.4"];
 
 /** The command. */
 export function treesCommand(): Command {
-  const { rounds, leaves, minLeaf, seed, threads } = DEFAULT_TREE_OPTIONS;
+  const { rounds, leaves, minLeaf, beatShare, seed, threads } = DEFAULT_TREE_OPTIONS;
   return new Command("trees")
     .description("grow regression trees beside the encoders of a base model: they err in other places, so the mean of both is surer")
     .argument("<model>", "a model folder: its encoders, flow, controls and sampling are kept, trees that it has are replaced")
@@ -39,6 +39,7 @@ export function treesCommand(): Command {
     .option("--rounds <n>", "trees of a channel", integerBetween(1, 100_000), rounds)
     .option("--leaves <n>", "leaves of a tree, at most", integerBetween(2, 2048), leaves)
     .option("--min-leaf <notes>", "notes in a leaf, at least: more for smoother trees, less for small sets", integerBetween(1, 1e9), minLeaf)
+    .option("--beat-share <share>", "share of pieces known by their beats (MazurkaBL) in what is learnt: more, and other music is played like them", numberBetween(0, 0.99), beatShare)
     .option("--seed <n>", "decides which notes and features each tree sees", integerBetween(0, 2 ** 31 - 1), seed)
     .option("--threads <n>", "threads of LightGBM", integerBetween(1, 1024), threads)
     .option("--python <path>", "the Python program, with lightgbm and numpy (default: DEXTER_PYTHON, else python3)")
@@ -78,10 +79,10 @@ interface Figures {
 }
 
 async function grow(
-  model: Checkpoint, data: FitData, shares: Shares, { python, version, rounds, leaves, minLeaf, seed, threads }: TreesFlags & { readonly python: string; readonly version: string }, signal: AbortSignal,
+  model: Checkpoint, data: FitData, shares: Shares, { python, version, rounds, leaves, minLeaf, beatShare, seed, threads }: TreesFlags & { readonly python: string; readonly version: string }, signal: AbortSignal,
 ): Promise<{ readonly joint: Checkpoint; readonly figures: Figures }> {
   const { pieces } = data;
-  const options = { ...DEFAULT_TREE_OPTIONS, rounds, leaves, minLeaf, seed, threads };
+  const options = { ...DEFAULT_TREE_OPTIONS, rounds, leaves, minLeaf, beatShare, seed, threads };
   const job = await openTreeJob([...shares.keys()]);
   try {
     await addPieces(job, model, pieces, data.columns.names, [...shares.keys()], signal);
@@ -103,7 +104,7 @@ async function addPieces(job: TreeJob, { config }: Checkpoint, pieces: readonly 
     for (const [done, piece] of pieces.entries()) {
       signal.throwIfAborted();
       progress.update(done, pieces.length, piece.name);
-      await job.add(treeExamples(piece, names, config, channels));
+      await job.add(treeExamples(piece, names, config, channels), piece.performances.length === 0);
     }
     signal.throwIfAborted();
   } finally {

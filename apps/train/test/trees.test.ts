@@ -192,6 +192,24 @@ test("a Python that fails or writes no forest is told, and nothing is left behin
   expect(readdirSync(inFolder("scratch"))).toEqual([]);
 });
 
+test("pieces known by their beats have their share of the weight, whatever theirs was", async () => {
+  const rows = (weight: readonly number[]) => {
+    const filled = Float32Array.from(weight);
+    return { inputs: { data: filled, shape: [weight.length, 1] as const }, targets: [{ target: filled, weight: filled }] };
+  };
+  const job = await openTreeJob(["velocity"]);
+  try {
+    await job.add(rows([1, 2]));
+    await job.add(rows([50, 0, 30]), true);
+    await job.add(rows([5]));
+    await expect(job.grow({ ...DEFAULT_TREE_OPTIONS, beatShare: 0.2 }, { python: pretended("unwilling", "exit 1") })).rejects.toThrow(/Python ended/);
+    const weight = readFileSync(join(job.folder, "velocity.weight.f32"));
+    expect(Array.from({ length: 6 }, (_, i) => weight.readFloatLE(4 * i))).toEqual([1, 2, 1.25, 0, 0.75, 5]);
+  } finally {
+    await job.close();
+  }
+});
+
 test("Ctrl-C ends Python and removes what was handed over", async () => {
   mkdirSync(inFolder("stopped"));
   const started = inFolder("started");

@@ -91,7 +91,7 @@ function beginning(initial: TrainingRecord | undefined): string {
 /** The encoders whose average is the mean. */
 function average(members: readonly TrainingRecord[] | undefined): string {
   if (!members) return "";
-  const told = members.map(({ steps, seed, data = [], channels }) => `${steps?.["mean"] ?? "?"} steps, seed ${seed ?? "?"} (${[...new Set(data.flatMap(({ corpora = [] }) => corpora))].join(", ") || "?"})${channels ? `, speaks for ${channels.join(", ")}` : ""}`);
+  const told = members.map(({ steps, seed, data = [], pieces, channels }) => `${steps?.["mean"] ?? "?"} steps, seed ${seed ?? "?"} (${[...new Set(data.flatMap(({ corpora = [] }) => corpora))].join(", ") || "?"}${pieces === undefined ? "" : `; ${pieces} scores`})${channels ? `, speaks for ${channels.join(", ")}` : ""}`);
   return `\n- mean: the average of ${members.length} encoders of their own${members.some(({ channels }) => channels) ? ", each channel of those that speak for it" : ""}: ${told.join("; ")}`;
 }
 
