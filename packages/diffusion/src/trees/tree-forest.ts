@@ -26,6 +26,9 @@ export interface TreeForest {
   readonly value: Float32Array;
 }
 
+/** Rows that are read together: of 251 columns they fit in a second-level cache. */
+const BLOCK_ROWS = 256;
+
 /** The tensors of a forest, as they are stored. */
 export const FOREST_TENSORS = ["feature", "threshold", "left", "right", "value"] as const;
 
@@ -98,16 +101,19 @@ export function predictForest(forest: TreeForest, { data, shape: [N, K] }: Matri
   const right = Int32Array.from(forest.right);
   if (feature.some((column) => column >= K)) throw new ShapeError(`predictForest: the trees ask about more than the ${K} columns of the inputs.`);
   const sum = new Float64Array(N);
-  // Tree by tree: one tree's nodes stay at hand for all rows.
-  for (let t = 0; t < trees; t++) {
-    const first = t * nodes;
-    for (let n = 0, row = 0; n < N; n++, row += K) {
-      let node = 0;
-      do {
-        const i = first + node;
-        node = data[row + feature[i]] <= threshold[i] ? left[i] : right[i];
-      } while (node >= 0);
-      sum[n] += value[t * leaves - 1 - node];
+  // Block by block, and in a block tree by tree: rows and nodes stay at hand.
+  for (let from = 0; from < N; from += BLOCK_ROWS) {
+    const to = Math.min(from + BLOCK_ROWS, N);
+    for (let t = 0; t < trees; t++) {
+      const first = t * nodes;
+      for (let n = from, row = from * K; n < to; n++, row += K) {
+        let node = 0;
+        do {
+          const i = first + node;
+          node = data[row + feature[i]] <= threshold[i] ? left[i] : right[i];
+        } while (node >= 0);
+        sum[n] += value[t * leaves - 1 - node];
+      }
     }
   }
   return Float32Array.from(sum);
