@@ -37,6 +37,14 @@ describe("a model card", () => {
     expect(told).toContain("| rubato | -2.86 | 1.16 | 0.475 | 0.91 |");
   });
 
+  test("tells of how many scores an encoder of its average learned, and what else must be known", () => {
+    const ensemble = [{ steps: { mean: 10 }, seed: 5, pieces: 226 }, { steps: { mean: 10 }, seed: 6 }];
+    const told = formatModelCard({ ...CONFIG, training: { ...CONFIG.training, ensemble, remark: "gains are a twin's" } } as ModelConfig);
+    expect(told).toContain("10 steps, seed 5 (?; 226 scores); 10 steps, seed 6 (?)");
+    expect(told).toContain("\n- gains are a twin's\n");
+    expect(formatModelCard({ ...CONFIG, training: { ...CONFIG.training, remark: 5 } } as ModelConfig)).toBe(card);
+  });
+
   test("takes a new evaluation in the place of the old", () => {
     const once = withEvaluation(card, "the old table");
     const twice = withEvaluation(once, "the new table");

@@ -15,6 +15,8 @@ interface TrainingRecord {
   readonly validationPieces?: number;
   readonly initial?: TrainingRecord;
   readonly ensemble?: readonly TrainingRecord[];
+  /** What else must be known of it, a sentence. */
+  readonly remark?: string;
   /** How trees were grown (see `withTrees`). */
   readonly trees?: Readonly<Record<string, unknown>>;
   /** What a member of an ensemble speaks for, where it is not everything. */
@@ -49,7 +51,7 @@ Expressive piano performance from a score: a rectified flow over six performance
 - training pieces: ${record.pieces ?? "?"} scores, ${record.performances ?? "?"} performances; validation: ${record.validationPieces ?? "?"} scores of other pieces
 - split seed: ${[...new Set(sets.flatMap(({ seed }) => seed ?? []))].join(", ") || "?"}; training seed: ${record.seed ?? "?"}
 - kept out of both by rule: everything in Vienna 4x22, and Chopin op. 10 no. 3 and op. 38, Mozart K. 331 (first movement) and Schubert D. 783 no. 15 wherever they stand; ten mazurkas (HELD_OUT_MAZURKAS of @dexter/alignment-datasets)
-- steps: ${Object.entries(record.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ")}; engine: ${record.engine ?? "?"}${beginning(record.initial)}${average(record.ensemble)}${trees(config)}
+- steps: ${Object.entries(record.steps ?? {}).map(([stage, count]) => `${stage} ${count}`).join(", ")}; engine: ${record.engine ?? "?"}${beginning(record.initial)}${average(record.ensemble)}${trees(config)}${typeof record.remark === "string" ? `\n- ${record.remark}` : ""}
 - statistics of features and targets: from the training part only
 
 | stage | figure | ${targets.names.join(" | ")} |
