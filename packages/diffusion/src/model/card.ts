@@ -101,7 +101,7 @@ function average(members: readonly TrainingRecord[] | undefined): string {
 function trees({ trees, training }: ModelConfig): string {
   if (!trees) return "";
   const shares = Object.entries(trees.channels).map(([channel, { trees: count, leaves, share }]) => `${share} of ${channel} (${count} trees of up to ${leaves} leaves)`);
-  const { engine = "?", seed = "?", pieces = "?" } = (training as TrainingRecord).trees ?? {};
+  const { engine = "?", seed = "?", pieces = "?" } = chain(training as TrainingRecord).find((record) => record.trees)?.trees ?? {};
   return `\n- beside them gradient-boosted regression trees, which have a share of the mean: ${shares.join(", ")}; ${String(engine)}, seed ${String(seed)}, ${String(pieces)} scores`;
 }
 

@@ -59,6 +59,11 @@ export function checkInitial(
       `trainBase: the mean of the checkpoint to go on from is the average of ${config.ensemble.length} further encoders, which no training moves: expected mean.steps 0, got ${mean.steps}. Train the flow alone, or go on from the checkpoint that they were added to.`,
     );
   }
+  if (config.trees && mean.steps > 0) {
+    throw new ShapeError(
+      `trainBase: the checkpoint to go on from has trees in its mean, which no training moves: expected mean.steps 0, got ${mean.steps}. Train the flow alone, or go on from the checkpoint that they were added to.`,
+    );
+  }
   checkControlNames(config, controls);
   if (columns) checkColumns(config, columns);
 }

@@ -6,6 +6,8 @@ import type { PerformanceParameters } from "@dexter/codec";
 import { randomStream } from "../base/random-stream.js";
 import { loadEngine } from "../engine.js";
 import { trainBase, type TrainBaseInput, type TrainingProgress } from "./train-base.js";
+import { readCheckpoint, writeCheckpoint } from "../checkpoint.js";
+import { withTrees } from "../trees/with-trees.js";
 import type { TrainingPiece } from "./training-piece.js";
 import type { TrainingState } from "./training-state.js";
 
@@ -171,6 +173,19 @@ describe("training with controls from a checkpoint", () => {
       expect([...data.subarray(row * 14 + 12, row * 14 + 14)]).toEqual([0, 0]);
       expect([...data.subarray(row * 14, row * 14 + 12)]).toEqual([...weights["denoiser.input.weight"].data.subarray(row * 12, row * 12 + 12)]);
     }
+  });
+
+  test("keeps the trees of its mean, and is refused where the encoder beside them would move", async () => {
+    const { config, tensors } = await start;
+    const one = (...values: readonly number[]): Float32Array => Float32Array.from(values);
+    const forest = { trees: 1, leaves: 2, feature: one(0), threshold: one(0), left: one(-1), right: one(-2), value: one(-1, 1) };
+    const initial = withTrees({ config, weights: tensors }, { velocity: { forest, share: 0.5 } }, { seed: 4 });
+    const options = { ...small.options, encoder: undefined, denoiser: undefined, mean: { steps: 0 }, flow: { steps: 1, warmup: 1 } };
+    const on = await run({ initial, options });
+    expect(on.config.trees).toEqual(initial.config.trees);
+    expect(on.tensors["trees.velocity.value"]).toEqual(initial.weights["trees.velocity.value"]);
+    expect(readCheckpoint(writeCheckpoint({ config: on.config, weights: on.tensors })).config.trees).toEqual(initial.config.trees);
+    await expect(run({ initial, options: { ...options, mean: { steps: 100_000 } } })).rejects.toThrow("has trees in its mean, which no training moves: expected mean.steps 0, got 100000");
   });
 
   test("is refused with other stacks, other features, other controls, or pieces without them", async () => {

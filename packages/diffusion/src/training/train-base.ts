@@ -250,7 +250,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
 
   function model(): TrainedModel {
     const finished = ended || (trainees.mean.step >= options.mean.steps && trainees.flow.step >= options.flow.steps);
-    // An ensemble that the run went on from stays with the encoder that it stands beside.
+    // An ensemble or trees that the run went on from stay with the encoder that they stand beside.
     const tensors = { ...initial?.weights, ...toTensors(encoderPlan, trainees.mean.average), ...toTensors(denoiserPlan, trainees.flow.average) };
     return { finished, config: modelConfig(), tensors };
   }
@@ -264,6 +264,7 @@ export async function trainBase(input: TrainBaseInput): Promise<TrainedModel> {
       targets: scale,
       encoder: options.encoder,
       ...(initial?.config.ensemble ? { ensemble: initial.config.ensemble } : {}),
+      ...(initial?.config.trees ? { trees: initial.config.trees } : {}),
       denoiser: options.denoiser,
       sampling: options.sampling,
       ...(controls ? { controls } : {}),
