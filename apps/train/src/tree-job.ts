@@ -182,7 +182,11 @@ function runScript(python: string, folder: string, threads: number, signal: Abor
     createInterface({ input: child.stdout }).on("line", (line) => {
       // Libraries print here, too.
       if (!line.startsWith('{"channel"')) return;
-      hear(JSON.parse(line) as ProgressLine);
+      try {
+        hear(JSON.parse(line) as ProgressLine);
+      } catch {
+        // A line that was cut off tells nothing.
+      }
     });
     child.on("error", (error) => reject(new Error(`trees: ${python} cannot be started: ${error.message}`)));
     child.on("close", (code, by) => {
@@ -203,7 +207,7 @@ function runScript(python: string, folder: string, threads: number, signal: Abor
 async function readForest(path: string, { rounds, leaves: most }: TreeOptions): Promise<TreeForest> {
   const bytes = Math.min(MAX_JSON_BYTES, 1024 + NUMBER_BYTES * rounds * most * (NODE_ARRAYS.length + 1));
   const text = new TextDecoder().decode(await readFileBounded(path, bytes, TreeFileError));
-  const said = parsed(path, text);
+  const said = parsed(path, text) ?? {};
   const { trees, leaves } = said;
   if (!within(trees, rounds)) throw new TreeFileError(path, "trees", `expected 1 to ${rounds}, got ${String(trees)}.`);
   if (!within(leaves, most) || leaves < 2) throw new TreeFileError(path, "leaves", `expected 2 to ${most}, got ${String(leaves)}.`);

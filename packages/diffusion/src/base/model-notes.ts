@@ -20,7 +20,7 @@ export interface ModelNotes {
   readonly grace: Uint8Array;
   /** Lower number of the time signature in force: a beat is 4 / this quarter notes. */
   readonly beatType: Int32Array;
-  /** The voice, unique in its staff. */
+  /** The voice, unique in the score. */
   readonly voice: Int32Array;
   /** The staff. */
   readonly staff: Int32Array;

@@ -12,6 +12,8 @@ const MAX_BLOCKS = 64;
 const MAX_ENSEMBLE = 64;
 const MAX_TREES = 100_000;
 const MAX_LEAVES = 2048;
+/** Leaves of a channel: a hostile forest of them takes seconds, not minutes. */
+const MAX_FOREST = 2 ** 18;
 const MAX_KERNEL = 31;
 const MAX_DILATION = 65_536;
 
@@ -91,8 +93,9 @@ function checkTrees(field: Field, known: readonly string[]): void {
   for (const name of Object.keys(channels)) {
     const channel = field.at("channels").at(name);
     if (!(TARGET_NAMES as readonly string[]).includes(name)) channel.fail(`one of the channels ${TARGET_NAMES.join(", ")}`);
-    channel.at("trees").integer(1, MAX_TREES);
-    channel.at("leaves").integer(2, MAX_LEAVES);
+    const trees = channel.at("trees").integer(1, MAX_TREES);
+    const leaves = channel.at("leaves").integer(2, MAX_LEAVES);
+    if (trees * leaves > MAX_FOREST) channel.fail(`a forest of at most ${MAX_FOREST} leaves`);
     channel.at("share").number(0, 1);
   }
 }

@@ -37,6 +37,8 @@ interface StoredEncoder {
  *
  * @param model - an ensemble that it already has is replaced
  * @param members - at least one; of an ensemble, each of its encoders counts as one
+ * Trees beside the encoders stay the model's own, too; those of a member are not taken.
+ *
  * @returns over the features of all; with the members' records in `training.ensemble` and their works in `training.works`, and without a card
  * @throws CheckpointError when a member reads features of another set, means other targets or names a channel that there is not, and
  * when nobody speaks for a channel

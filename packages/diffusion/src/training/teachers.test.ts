@@ -24,7 +24,11 @@ function teacher(value: number, fold?: Fold, corpora?: readonly string[]): Model
     config: {
       features: { set: "base", names: ["x"], mean: [0], sd: [1], clip: 5 }, targets: { names: ["a", "b", "c", "d", "e", "f"], ...scale }, training: { ...(fold ? { fold } : {}), ...(corpora ? { data: [{ corpora }, { teachers: 5 }] } : {}) },
     },
-    encode: async () => ({ mean, hidden: mean }),
+    // As a model with trees, it asks for the notes.
+    encode: async (_features: Matrix, _onsets: unknown, notes?: { readonly length: number }) => {
+      expect(notes?.length).toBe(length);
+      return { mean, hidden: mean };
+    },
   } as unknown as Model;
 }
 

@@ -47,7 +47,7 @@ export async function teacherTargets(teachers: readonly Model[], piece: Training
   const sum = zeros(piece.notes.length, chosen[0].config.targets.names.length);
   for (const { config, encode } of chosen) {
     if (config.features.names.join() !== names.join()) throw new ShapeError(`${piece.name}: a teacher reads other features than the data have.`);
-    const { mean } = await encode(standardize(piece.features, config.features), onsets);
+    const { mean } = await encode(standardize(piece.features, config.features), onsets, piece.notes);
     const { data } = unstandardize(mean, config.targets);
     for (let i = 0; i < data.length; i++) sum.data[i] += data[i] / chosen.length;
   }

@@ -29,6 +29,9 @@ export interface TreeForest {
 /** Rows that are read together: of 251 columns they fit in a second-level cache. */
 const BLOCK_ROWS = 256;
 
+/** Numbers up to this are exact in 16-bit floats. */
+const MAX_COLUMNS = 2048;
+
 /** The tensors of a forest, as they are stored. */
 export const FOREST_TENSORS = ["feature", "threshold", "left", "right", "value"] as const;
 
@@ -59,10 +62,12 @@ export function storedForest(weights: NamedTensors, channel: string): TreeForest
  * @throws CheckpointError
  */
 export function checkForest(forest: TreeForest, inputs: number, place: string): void {
-  const { trees, leaves, feature, left, right } = forest;
+  const { trees, leaves, feature, threshold, left, right, value } = forest;
   const nodes = leaves - 1;
+  if (inputs > MAX_COLUMNS) throw new CheckpointError(place, `has trees that read ${inputs} columns, expected at most ${MAX_COLUMNS}.`);
   const sized = FOREST_TENSORS.every((tensor) => forest[tensor].length === trees * (tensor === "value" ? leaves : nodes));
   if (!sized || !(nodes >= 1)) throw new CheckpointError(place, `has trees that are not ${trees} × ${leaves} leaves.`);
+  if (![threshold, value].every((values) => values.every(Number.isFinite))) throw new CheckpointError(place, "has a tree with a threshold or value that is no finite number.");
   for (let i = 0; i < trees * nodes; i++) {
     const node = i % nodes;
     if (!(Number.isInteger(feature[i]) && feature[i] >= 0 && feature[i] < inputs)) {

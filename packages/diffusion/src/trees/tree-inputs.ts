@@ -14,7 +14,7 @@ export interface TreeNotes {
   readonly onsetQuarter: Float64Array;
   /** Notated duration in beats; 0 for grace notes. */
   readonly durationBeat: Float64Array;
-  /** The voice, unique in its staff. */
+  /** The voice, unique in the score; a voice that changes staves is read as one line a staff. */
   readonly voice: Int32Array;
   /** The staff. */
   readonly staff: Int32Array;

@@ -7,6 +7,9 @@ import { ONSET_CHANNELS, TARGET_NAMES, type ModelConfig } from "../model/config.
 import { checkTrees, predictForest, storedForest } from "./tree-forest.js";
 import { treeInputs, type TreeNotes } from "./tree-inputs.js";
 
+/** Notes each way: longer than the passages that trees learn (see `training/tree-targets.ts`), whose course is theirs. Chosen on validation scores. */
+const LEVEL_NOTES = 300;
+
 /** Takes the encoders' mean of a score, `[N, 6]`, to that of encoders and trees. */
 export type TreeMean = (mean: Matrix, features: Matrix, notes: TreeNotes) => Matrix;
 
@@ -31,6 +34,7 @@ export function treeMean(config: ModelConfig, weights: NamedTensors): TreeMean |
     const data = mean.data.slice();
     for (const { channel, share, forest } of speakers) {
       const said = predictForest(forest, inputs);
+      toLevel(said, data, channel, P);
       if (ONSET_CHANNELS[channel]) averageOnsets(said, groupOnsets(notes));
       for (let n = 0, at = channel; n < N; n++, at += P) data[at] += share * (said[n] - data[at]);
     }
@@ -45,6 +49,23 @@ function chosen({ data, shape: [N, C] }: Matrix, columns: Int32Array): Matrix {
   const rows = new Float32Array(N * width);
   for (let n = 0; n < N; n++) for (let c = 0; c < width; c++) rows[n * width + c] = data[n * C + columns[c]];
   return { data: rows, shape: [N, width] };
+}
+
+/**
+ * Trees learn passages around 0, so what a passage is as a whole they leave to the encoders: what they say is moved to the encoders' level,
+ * the mean over the notes within {@link LEVEL_NOTES}.
+ *
+ * @param said - `[N]`, in place
+ * @param mean - the encoders', `[N, P]`
+ */
+function toLevel(said: Float32Array, mean: Float32Array, channel: number, P: number): void {
+  const N = said.length;
+  const sum = new Float64Array(N + 1);
+  for (let n = 0; n < N; n++) sum[n + 1] = sum[n] + mean[n * P + channel] - said[n];
+  for (let n = 0; n < N; n++) {
+    const [from, to] = [Math.max(0, n - LEVEL_NOTES), Math.min(N, n + LEVEL_NOTES + 1)];
+    said[n] += (sum[to] - sum[from]) / (to - from);
+  }
 }
 
 /** One value an onset, in place. */

@@ -47,6 +47,9 @@ function smallTree(values: readonly [number, number, number], n: number): number
   return first <= 0 ? values[0] : second <= 0.5 ? values[1] : values[2];
 }
 
+/** The note of a value of `[N, 3]`. */
+const n3 = (i: number): number => Math.floor(i / 3);
+
 function checkpoint(): Checkpoint {
   const config = testConfig(NAMES);
   return { config, weights: testWeights(config, 1) };
@@ -118,6 +121,8 @@ describe("a forest", () => {
       [{ feature: Float32Array.from([0, 4096]) }, /asks about input 4096/],
       [{ feature: Float32Array.from([0.5, 1]) }, /asks about input 0.5/],
       [{ value: Float32Array.from([1, 2]) }, /not 1 × 3 leaves/],
+      [{ value: Float32Array.from([1, Infinity, 2]) }, /no finite number/],
+      [{ threshold: Float32Array.from([Number.NaN, 0]) }, /no finite number/],
     ];
     for (const [change, message] of broken) {
       expect(() => withTrees(checkpoint(), { velocity: { forest: { ...smallForest([1, 2, 3]), ...change }, share: 0.5 } }, {})).toThrow(message);
@@ -130,6 +135,37 @@ describe("a model with trees", () => {
   const grown = { velocity: { forest: smallForest(values), share: 0.25 }, tempo: { forest: smallForest(values), share: 0.5 } };
   const joint = withTrees(checkpoint(), grown, { engine: "lightgbm 4", seed: 7, pieces: 3 });
   const onsets = groupOnsets(notes);
+  /** How far the encoders' mean of a channel lies above the trees', over this short piece. */
+  const level = (mean: Float32Array, channel: number): number => {
+    let sum = 0;
+    for (let n = 0; n < 9; n++) sum += (mean[n * 6 + channel] - smallTree(values, n)) / 9;
+    return sum;
+  };
+
+  test("leaves to the encoders what a long passage is as a whole", async () => {
+    const length = 1200;
+    const every = (value: number) => new Int32Array(length).fill(value);
+    const long: TreeNotes = {
+      length, pitch: new Uint8Array(length).fill(60), onsetQuarter: Float64Array.from({ length }, (_, n) => n), durationBeat: new Float64Array(length).fill(1), voice: every(1), staff: every(1),
+    };
+    // The encoders see which half it is; trees, in their other feature, nothing but alternation.
+    const data = Float32Array.from({ length: length * 3 }, (_, i) => [n3(i) < 600 ? -1 : 1, 0, n3(i) % 2 ? 1 : -1][i % 3]);
+    const forest = { ...smallForest([0, 0, 0]), feature: Float32Array.from([2, 2]), left: Float32Array.from([-1, -1]), right: Float32Array.from([-2, -2]), value: Float32Array.from([-1, 1, 0]) };
+    const whole = withTrees(checkpoint(), { velocity: { forest, share: 1 } }, {});
+    const [run, plain] = [await createModel(whole, await webRuntime()), await createModel(checkpoint(), await webRuntime())];
+    const given = [{ data, shape: [length, 3] as const }, groupOnsets(long)] as const;
+    const [mine, alone] = [(await run.encode(...given, long)).mean.data, (await plain.encode(...given)).mean.data];
+    const average = (mean: Float32Array, from: number, to: number): number => {
+      let sum = 0;
+      for (let n = from; n < to; n++) sum += mean[n * 6 + 2] / (to - from);
+      return sum;
+    };
+    expect(Math.abs(average(alone, 0, 300) - average(alone, 900, 1200))).toBeGreaterThan(0.05);
+    for (const [from, to] of [[0, 300], [900, 1200]]) expect(average(mine, from, to)).toBeCloseTo(average(alone, from, to), 2);
+    expect(mine[301 * 6 + 2] - mine[300 * 6 + 2]).toBeCloseTo(2, 1);
+    await run.release();
+    await plain.release();
+  });
 
   test("expects what encoders and trees say, by their shares", async () => {
     const [run, plain] = [await createModel(joint, await webRuntime()), await createModel(checkpoint(), await webRuntime())];
@@ -137,12 +173,12 @@ describe("a model with trees", () => {
     const alone = await plain.encode(features, onsets);
     expect(hidden).toEqual(alone.hidden);
     for (let n = 0; n < 9; n++) {
-      expect(mean.data[n * 6 + 2]).toBeCloseTo(0.75 * alone.mean.data[n * 6 + 2] + 0.25 * smallTree(values, n), 5);
+      expect(mean.data[n * 6 + 2]).toBeCloseTo(0.75 * alone.mean.data[n * 6 + 2] + 0.25 * (smallTree(values, n) + level(alone.mean.data, 2)), 5);
       expect(mean.data[n * 6 + 4]).toBe(alone.mean.data[n * 6 + 4]);
     }
     // What belongs to the onset is said once for all its notes.
     const chord = [6, 7, 8].map((n) => smallTree(values, n)).reduce((a, b) => a + b) / 3;
-    for (const n of [6, 7, 8]) expect(mean.data[n * 6]).toBeCloseTo(0.5 * alone.mean.data[n * 6] + 0.5 * chord, 5);
+    for (const n of [6, 7, 8]) expect(mean.data[n * 6]).toBeCloseTo(0.5 * alone.mean.data[n * 6] + 0.5 * (chord + level(alone.mean.data, 0)), 5);
     await run.release();
     await plain.release();
   });
@@ -171,6 +207,7 @@ describe("a model with trees", () => {
     expect(change({ features: ["a", "b"], channels })).toThrow(/trees\.features must be names of the model's features/);
     expect(change({ features: NAMES, channels: { loudness: channels.velocity } })).toThrow(/trees\.channels\.loudness must be one of the channels/);
     expect(change({ features: NAMES, channels: { velocity: { trees: 1, leaves: 3, share: 1.5 } } })).toThrow(/share must be a number from 0 to 1/);
+    expect(change({ features: NAMES, channels: { velocity: { trees: 50_000, leaves: 2000, share: 0.5 } } })).toThrow(/trees\.channels\.velocity must be a forest of at most 262144 leaves/);
     expect(change({ features: NAMES, channels: { velocity: { trees: 1e9, leaves: 3, share: 0.5 } } })).toThrow(/trees\.channels\.velocity\.trees must be an integer/);
   });
 
@@ -184,7 +221,7 @@ describe("a model with trees", () => {
     const [run, plain] = [await createModel(members, await webRuntime()), await createModel(bare, await webRuntime())];
     const { mean } = await run.encode(more, onsets, notes);
     const alone = await plain.encode(more, onsets);
-    for (let n = 0; n < 9; n++) expect(mean.data[n * 6 + 2]).toBeCloseTo(0.75 * alone.mean.data[n * 6 + 2] + 0.25 * smallTree(values, n), 5);
+    for (let n = 0; n < 9; n++) expect(mean.data[n * 6 + 2]).toBeCloseTo(0.75 * alone.mean.data[n * 6 + 2] + 0.25 * (smallTree(values, n) + level(alone.mean.data, 2)), 5);
     await run.release();
     await plain.release();
   });
