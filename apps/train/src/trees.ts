@@ -89,7 +89,7 @@ async function grow(
     const silent = [...shares.keys()].filter((channel) => job.told(channel) === 0);
     if (silent.length > 0) throw new UsageError(`no training piece of the sets tells ${silent.join(", ")}. Leave it out of --channel, or add sets of performances`);
     const scarce = [...shares.keys()].find((channel) => job.told(channel) < 2 * minLeaf);
-    if (scarce) throw new UsageError(`the sets tell ${scarce} of ${job.told(scarce)} notes, which cannot be split into leaves of ${minLeaf}. Set --min-leaf to a tenth of the notes or less, or add sets`)
+    if (scarce) throw new UsageError(`the sets tell ${scarce} of ${job.told(scarce)} notes, which cannot be split into leaves of ${minLeaf}. Set --min-leaf to a tenth of the notes or less, or add sets`);
     const forests = await growForests(job, options, python, signal);
     const grown: Partial<Record<TargetName, GrownChannel>> = Object.fromEntries([...forests].map(([channel, forest]) => [channel, { forest, share: shares.get(channel) ?? 0 }]));
     const figures = { pieces: pieces.length, performances: pieces.reduce((sum, { performances }) => sum + performances.length, 0), rows: job.rows() };

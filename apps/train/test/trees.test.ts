@@ -177,9 +177,15 @@ test("sets without the model's features are told", async () => {
   expect([newer.code, newer.stderr]).toEqual([2, expect.stringMatching(/the sets lack 1 of the model's \d+ features, the first "brandNew\w+"\. Prepare them with this version/)]);
 });
 
+test("a set whose notes cannot be split is told, in place of trees without a split", async () => {
+  const { code, stderr } = await dexterTrain("trees", model, DEMO_SET, "-o", inFolder("none"), "--python", pretended("unneeded", "exit 1"));
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/the sets tell velocity of \d+ notes, which cannot be split into leaves of 1000\. Set --min-leaf/)]);
+  expect(existsSync(inFolder("none"))).toBe(false);
+});
+
 test("a Python that fails or writes no forest is told, and nothing is left behind", async () => {
   mkdirSync(inFolder("scratch"));
-  const run = (script: string) => dexterTrainIn({ TMPDIR: inFolder("scratch") }, "trees", model, DEMO_SET, "-o", inFolder("none"), "--channel", "velocity=0.5", "--python", pretended("failing", script));
+  const run = (script: string) => dexterTrainIn({ TMPDIR: inFolder("scratch") }, "trees", model, DEMO_SET, "-o", inFolder("none"), "--channel", "velocity=0.5", "--min-leaf", "5", "--python", pretended("failing", script));
   const failed = await run("echo 'Traceback' >&2; echo 'MemoryError: no room' >&2; exit 1");
   expect([failed.code, failed.stderr]).toEqual([1, "dexter-train: trees: Python ended (code 1): MemoryError: no room\n"]);
   const silent = await run("exit 0");
@@ -215,7 +221,7 @@ test("Ctrl-C ends Python and removes what was handed over", async () => {
   const started = inFolder("started");
   const slow = pretended("slow", `echo $$ > ${started}; exec sleep 100`);
   process.env["TMPDIR"] = inFolder("stopped");
-  const { child, outcome } = startDexterTrain("trees", model, DEMO_SET, "-o", inFolder("none"), "--python", slow);
+  const { child, outcome } = startDexterTrain("trees", model, DEMO_SET, "-o", inFolder("none"), "--min-leaf", "5", "--python", slow);
   delete process.env["TMPDIR"];
   while (child.exitCode === null && !(existsSync(started) && readFileSync(started, "utf8").endsWith("\n"))) await pause(20);
   expect(readdirSync(inFolder("stopped"))).toHaveLength(1);
