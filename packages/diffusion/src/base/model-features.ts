@@ -4,6 +4,7 @@
 import { FEATURE_SETS, scoreFeatures, type FeatureSetName, type Matrix, type Score } from "@dexter/codec";
 import { CheckpointError } from "../errors.js";
 import type { FeatureConfig } from "../model/config.js";
+import { pickColumns } from "./columns.js";
 import { standardize } from "./standardize.js";
 
 /**
@@ -15,12 +16,7 @@ import { standardize } from "./standardize.js";
  */
 export function modelFeatures(score: Score, config: FeatureConfig): Matrix {
   const columns = featureColumns(config);
-  const { data, shape: [rows, width] } = scoreFeatures(score, config.set as FeatureSetName);
-  const chosen = new Float32Array(rows * columns.length);
-  for (let n = 0, at = 0; n < rows; n++) {
-    for (let c = 0; c < columns.length; c++) chosen[at++] = data[n * width + columns[c]];
-  }
-  return standardize({ data: chosen, shape: [rows, columns.length] }, config);
+  return standardize(pickColumns(scoreFeatures(score, config.set as FeatureSetName), columns), config);
 }
 
 /** Where the model's features stand in the codec's catalogue. */

@@ -2,6 +2,7 @@
  * @file A training piece as trees learn from it: a row a note, a target a channel.
  */
 import { ShapeError, type Matrix } from "@dexter/codec";
+import { pickColumns } from "../base/columns.js";
 import type { ModelConfig, TargetName } from "../model/config.js";
 import { treeInputs } from "../trees/tree-inputs.js";
 import { pieceTargets, preparePiece, type TrainingPiece } from "./training-piece.js";
@@ -25,10 +26,7 @@ export function treeExamples(piece: TrainingPiece, names: readonly string[], { f
   const columns = features.names.map((name) => names.indexOf(name));
   const missing = features.names.find((_, c) => columns[c] < 0);
   if (missing !== undefined) throw new ShapeError(`${piece.name}: the model reads a feature "${missing}" that its set lacks. Prepare it with the model's version.`);
-  const { data, shape: [N, C] } = piece.features;
-  const chosen = new Float32Array(N * columns.length);
-  for (let n = 0, at = 0; n < N; n++) for (const c of columns) chosen[at++] = data[n * C + c];
-  const own = { ...piece, features: { data: chosen, shape: [N, columns.length] as const } };
+  const own = { ...piece, features: pickColumns(piece.features, columns) };
   const prepared = preparePiece(own, pieceTargets(own, targets), features, targets);
   return {
     inputs: treeInputs({ data: prepared.features, shape: own.features.shape }, features.names, piece.notes),

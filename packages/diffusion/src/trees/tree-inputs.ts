@@ -2,7 +2,7 @@
  * @file What regression trees read of a note. A tree sees one row and no neighbours, where a convolution sees them all; so the row says
  * what stands around the note: along its voice, at the onsets before and after, over windows of the score.
  */
-import { groupOnsets, ShapeError, type Matrix } from "@dexter/codec";
+import { groupOnsets, ShapeError, type Matrix, type OnsetGroups } from "@dexter/codec";
 
 /** What must be known of a score's notes beside their features; `N` of them, in score order. */
 export interface TreeNotes {
@@ -68,11 +68,12 @@ export function treeInputs(features: Matrix, names: readonly string[], notes: Tr
     column++;
   };
   const { pitch, onsetQuarter, durationBeat } = notes;
-  const line = upperAndLowerLine(notes);
-  const { ofNote, count } = line;
+  const onsets = groupOnsets(notes);
+  const { ofNote, count } = onsets;
+  const line = upperAndLowerLine(notes, onsets);
   let before = indices(N);
   let after = indices(N);
-  const along = voiceNeighbours(notes);
+  const along = voiceNeighbours(notes, onsets);
   for (const k of STEPS) {
     before = stepped(before, along.before);
     after = stepped(after, along.after);
@@ -116,16 +117,13 @@ export function treeInputs(features: Matrix, names: readonly string[], notes: Tr
 
 /** Per onset: the highest and the lowest pitch, how many notes, when. */
 interface Lines {
-  readonly count: number;
-  readonly ofNote: Int32Array;
   readonly top: Float32Array;
   readonly bottom: Float32Array;
   readonly size: Float32Array;
   readonly quarter: Float64Array;
 }
 
-function upperAndLowerLine(notes: TreeNotes): Lines {
-  const { count, start, ofNote } = groupOnsets(notes);
+function upperAndLowerLine(notes: TreeNotes, { count, start }: OnsetGroups): Lines {
   const top = new Float32Array(count);
   const bottom = new Float32Array(count);
   for (let onset = 0; onset < count; onset++) {
@@ -135,13 +133,12 @@ function upperAndLowerLine(notes: TreeNotes): Lines {
   }
   const size = Float32Array.from(top, (_, onset) => start[onset + 1] - start[onset]);
   const quarter = Float64Array.from(top, (_, onset) => notes.onsetQuarter[start[onset]]);
-  return { count, ofNote, top, bottom, size, quarter };
+  return { top, bottom, size, quarter };
 }
 
 /** Each note's neighbours in its voice: the note at the voice's next onset, and the one before, nearest in pitch, of two the higher; −1 for none. */
-function voiceNeighbours(notes: TreeNotes): { readonly before: Int32Array; readonly after: Int32Array } {
+function voiceNeighbours(notes: TreeNotes, { ofNote }: OnsetGroups): { readonly before: Int32Array; readonly after: Int32Array } {
   const { pitch, voice, staff } = notes;
-  const { ofNote } = groupOnsets(notes);
   const before = new Int32Array(notes.length).fill(-1);
   const after = new Int32Array(notes.length).fill(-1);
   /** Per voice: the notes of its last onset and of the one before. */

@@ -2,6 +2,7 @@
  * @file The share that trees have of a model's mean.
  */
 import { groupOnsets, ShapeError, type Matrix, type OnsetGroups } from "@dexter/codec";
+import { pickColumns } from "../base/columns.js";
 import type { NamedTensors } from "../base/layout.js";
 import { ONSET_CHANNELS, TARGET_NAMES, type ModelConfig } from "../model/config.js";
 import { checkTrees, predictForest, storedForest } from "./tree-forest.js";
@@ -30,7 +31,9 @@ export function treeMean(config: ModelConfig, weights: NamedTensors): TreeMean |
   });
   return (mean, features, notes) => {
     const [N, P] = mean.shape;
-    const inputs = treeInputs(chosen(features, columns), trees.features, notes);
+    const C = features.shape[1];
+    if (columns.some((c) => c < 0 || c >= C)) throw new ShapeError(`treeMean: the trees read features that the ${C} columns lack.`);
+    const inputs = treeInputs(pickColumns(features, columns), trees.features, notes);
     const data = mean.data.slice();
     for (const { channel, share, forest } of speakers) {
       const said = predictForest(forest, inputs);
@@ -40,15 +43,6 @@ export function treeMean(config: ModelConfig, weights: NamedTensors): TreeMean |
     }
     return { data, shape: mean.shape };
   };
-}
-
-/** Some columns of the features, `[N, columns]`. */
-function chosen({ data, shape: [N, C] }: Matrix, columns: Int32Array): Matrix {
-  const width = columns.length;
-  if (columns.some((c) => c < 0 || c >= C)) throw new ShapeError(`treeMean: the trees read features that the ${C} columns lack.`);
-  const rows = new Float32Array(N * width);
-  for (let n = 0; n < N; n++) for (let c = 0; c < width; c++) rows[n * width + c] = data[n * C + columns[c]];
-  return { data: rows, shape: [N, width] };
 }
 
 /**
