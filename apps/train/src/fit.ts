@@ -2,7 +2,7 @@
  * @file `dexter-train fit`: train a model as a configuration says, on prepared sets.
  */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { stringify } from "yaml";
 import { describeEngine } from "@dexter/diffusion/training";
@@ -15,7 +15,7 @@ import { formatSeconds, showProgress } from "./progress.js";
 import { openRunFolder, type RunFolder } from "./run-folder.js";
 import { controlFile } from "./run/control-file.js";
 import { chooseEngine, isTorch } from "./run/engine-choice.js";
-import { metricsFile, pastValidations } from "./run/metrics-file.js";
+import { METRICS_FILE, metricsFile, pastValidations } from "./run/metrics-file.js";
 import { runLog } from "./run/run-log.js";
 import { readRunRecord, runStatusFile, type RunStatusFile } from "./run/run-status.js";
 import { stepWatch, type StepWatch } from "./run/step-watch.js";
@@ -143,13 +143,14 @@ async function stopped(folder: RunFolder, status: RunStatusFile, watch: StepWatc
 }
 
 async function failed(error: unknown, folder: RunFolder, status: RunStatusFile): Promise<never> {
+  const gone = !existsSync(join(folder.path, METRICS_FILE));
   const shown = isDiskFull(error)
     ? new Error(`${folder.path}: the disk is full. The state that was saved last is whole: make room and add --resume to go on`, { cause: error })
-    : existsSync(folder.path)
-      ? (error as Error)
-      : new Error(`${folder.path}: the run's folder is gone, and with it what was saved. Begin the run anew`, { cause: error });
+    : gone
+      ? new Error(`${folder.path}: the run's folder is gone, and with it what was saved. Begin the run anew`, { cause: error })
+      : (error as Error);
   const interrupted = error instanceof InterruptedError || shown.name === "AbortError";
-  // On a full disk there may be no room for this, either.
-  await status.set(interrupted ? "stopped" : "failed", shown.message.split("\n")[0]).catch(() => undefined);
+  // On a full disk there may be no room for this, either; what took the folder's place is not ours.
+  if (!gone) await status.set(interrupted ? "stopped" : "failed", shown.message.split("\n")[0]).catch(() => undefined);
   throw shown;
 }

@@ -3,6 +3,9 @@
  */
 import type { Browser, ConsoleMessage, Page } from "puppeteer-core";
 
+/** How long a page is waited for: a busy machine may take minutes for what is otherwise there at once. */
+const PATIENCE_MS = 200_000;
+
 /** A page, and what it should not do. */
 export interface WatchedPage {
   readonly page: Page;
@@ -31,6 +34,7 @@ export async function startBrowser(): Promise<Browser | string> {
 /** A new page that is watched. */
 export async function openPage(browser: Browser, { width = 1280, height = 900, dark = false, scale = 1 } = {}): Promise<WatchedPage> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const errors: string[] = [];
   const foreign: string[] = [];
   page.on("console", (message: ConsoleMessage) => {

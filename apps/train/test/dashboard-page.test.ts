@@ -12,7 +12,7 @@ import { startDashboard, type Dashboard } from "../src/dashboard/server.js";
 import { openPage, startBrowser, type WatchedPage } from "./browser.js";
 import { appendLines, stepLine, writeRecord, writeSimulatedRun } from "./simulated-run.js";
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 const BUILT = existsSync(fileURLToPath(new URL("../dist/page/index.html", import.meta.url)));
 const browser: Browser | string = BUILT ? await startBrowser() : "the page is not built; run npx nx build train";
 if (typeof browser === "string") console.warn(`skipped: the dashboard's page, no browser: ${browser}`);
@@ -55,7 +55,7 @@ inBrowser("the dashboard's page", () => {
     }, run);
     await page.waitForFunction((name) => document.querySelector("h1")?.textContent === name, {}, run);
   }
-  const shows = (page: Page, text: string): Promise<unknown> => page.waitForFunction((part) => document.body.innerText.includes(part), { timeout: 30_000 }, text);
+  const shows = (page: Page, text: string): Promise<unknown> => page.waitForFunction((part) => document.body.innerText.includes(part), {}, text);
 
   test("shows a run, takes in a new line as it is written, and again after a reload", async () => {
     const page = await open("winter");
@@ -94,7 +94,7 @@ inBrowser("the dashboard's page", () => {
           return undefined;
         }
       };
-      for (let tries = 0; tries < 200 && found() !== command; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+      for (let tries = 0; tries < 2000 && found() !== command; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
       expect(found()).toBe(command);
     };
     await page.click('[data-command="pause"]');
@@ -194,10 +194,10 @@ inBrowser("the dashboard's page", () => {
     await shows(page, "the model in the box");
     await page.waitForSelector('[data-launch="demo"]');
     await page.click('[data-launch="demo"]');
-    await page.waitForFunction(() => document.querySelector("h1")?.textContent?.startsWith("demo"), { timeout: 60_000 });
-    await page.waitForFunction(() => Number(/([\d,]+) of [\d,]+ steps/.exec(document.body.innerText)?.[1]?.replace(",", "")) >= 10, { timeout: 90_000 });
+    await page.waitForFunction(() => document.querySelector("h1")?.textContent?.startsWith("demo"));
+    await page.waitForFunction(() => Number(/([\d,]+) of [\d,]+ steps/.exec(document.body.innerText)?.[1]?.replace(",", "")) >= 10);
     await page.click('[data-command="stop"]');
     await page.click('[data-command="stop"]');
-    await page.waitForSelector(".status.stopped", { timeout: 60_000 });
+    await page.waitForSelector(".status.stopped");
   });
 });

@@ -4,9 +4,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
-import { dexterTrain, startDexterTrain, type Outcome } from "./dexter-train.js";
+import { dexterTrain, dexterTrainUntil } from "./dexter-train.js";
 import { prepareTinySet } from "./tiny-corpus.js";
 
 jest.setTimeout(240_000);
@@ -47,15 +46,8 @@ const lines = (run: string): Line[] =>
 const of = (run: string, type: string): Line[] => lines(run).filter((line) => line.type === type);
 const bytes = (...path: string[]): Buffer => readFileSync(inFolder(...path));
 
-async function interrupted(): Promise<Outcome> {
-  const { child, outcome } = startDexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("broken"));
-  while (child.exitCode === null && of("broken", "step").length < 3) await pause(2);
-  child.kill("SIGINT");
-  return outcome;
-}
-
 test("a classic run that was stopped goes on to the bytes of one that was not; model/ is the best, last/ the last", async () => {
-  const [whole, broken] = await Promise.all([dexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("whole"), "--json"), interrupted()]);
+  const [whole, broken] = await Promise.all([dexterTrain("fit", inFolder("tiny.yaml"), "-o", inFolder("whole"), "--json"), dexterTrainUntil("SIGINT", 3, "fit", inFolder("tiny.yaml"), "-o", inFolder("broken"))]);
   expect(whole.code).toBe(0);
   const { best } = JSON.parse(whole.stdout) as { best: { step: number; value: number } };
   const validations = of("whole", "validation");

@@ -1,11 +1,11 @@
 /**
  * @file Runs of `dexter-train fit` that cannot go on: a full disk, figures that are not finite, an end by patience. What was saved stays good.
  */
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
-import { dexterTrain, dexterTrainIn, startDexterTrain, type Outcome } from "./dexter-train.js";
+import { dexterTrain, dexterTrainIn, startDexterTrain, until, type Outcome } from "./dexter-train.js";
 import { prepareTinySet, TINY_BASE } from "./tiny-corpus.js";
 
 jest.setTimeout(240_000);
@@ -43,12 +43,15 @@ test("a full disk ends a run in one line; what was saved before goes on once the
   expect(record("full")).toMatchObject({ status: "finished" });
 });
 
-test("a run whose folder is deleted ends in one line that says so", async () => {
-  const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder("deleted"), "flow.steps=100000", "validateEvery=100000", "saveEvery=100000", "sampleEvery=0");
-  while (!existsSync(inFolder("deleted", "metrics.jsonl")) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
-  renameSync(inFolder("deleted"), inFolder("elsewhere"));
+test.each([["deleted", false], ["replaced", true]])("a run whose folder is %s ends in one line that says so, and writes nothing there any more", async (name, replaced) => {
+  const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder(name), "flow.steps=100000", "validateEvery=100000", "saveEvery=100000", "sampleEvery=0");
+  const begun = (): boolean => existsSync(inFolder(name, "metrics.jsonl")) && readFileSync(inFolder(name, "metrics.jsonl"), "utf8").includes('"step"');
+  await until(child, begun);
+  renameSync(inFolder(name), inFolder(`${name}-elsewhere`));
+  if (replaced) mkdirSync(inFolder(name));
   const { code, stderr } = await outcome;
-  expect([code, stderr.trimEnd().split("\n").at(-1)]).toEqual([1, `dexter-train: ${inFolder("deleted")}: the run's folder is gone, and with it what was saved. Begin the run anew`]);
+  expect([code, stderr.trimEnd().split("\n").at(-1)]).toEqual([1, `dexter-train: ${inFolder(name)}: the run's folder is gone, and with it what was saved. Begin the run anew`]);
+  expect(replaced ? readdirSync(inFolder(name)) : existsSync(inFolder(name))).toEqual(replaced ? [] : false);
 });
 
 test("an output that cannot be a folder is told in one line", async () => {
@@ -71,7 +74,7 @@ test("a set of another release is a fault of the configuration", async () => {
 test("a run that is going on is not trained by a second process; one that was killed is", async () => {
   const long = ["flow.steps=100000", "validateEvery=100000", "saveEvery=10", "sampleEvery=0"];
   const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder("busy"), ...long);
-  while (!existsSync(inFolder("busy", "state.safetensors")) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(child, () => existsSync(inFolder("busy", "state.safetensors")));
   for (const more of [[], ["--resume"]]) {
     const second = await fit("busy", ...long, ...more);
     expect([second.code, second.stderr]).toEqual([2, `dexter-train: ${inFolder("busy")}: process ${child.pid} is training there. Stop it first, or choose another output\n`]);
@@ -80,7 +83,7 @@ test("a run that is going on is not trained by a second process; one that was ki
   await outcome;
   expect(record("busy")).toMatchObject({ status: "running", pid: child.pid });
   const resumed = startDexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder("busy"), ...long, "--resume");
-  while (record("busy")["pid"] === child.pid && resumed.child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(resumed.child, () => record("busy")["pid"] !== child.pid);
   resumed.child.kill("SIGINT");
   expect((await resumed.outcome).code).toBe(130);
 });

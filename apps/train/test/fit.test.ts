@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { dexterTrain, startDexterTrain, type Outcome } from "./dexter-train.js";
+import { dexterTrain, dexterTrainUntil, startDexterTrain, until, type Outcome } from "./dexter-train.js";
 import { prepareTinySet, TINY_BASE } from "./tiny-corpus.js";
 
 const folder = mkdtempSync(join(tmpdir(), "dexter-fit-"));
@@ -36,21 +36,13 @@ const control = (run: string, command: string, id: number): void => {
   writeFileSync(inFolder(run, "control.new"), JSON.stringify({ command, id }));
   renameSync(inFolder(run, "control.new"), inFolder(run, "control.json"));
 };
-const until = async (child: { readonly exitCode: number | null }, holds: () => boolean): Promise<void> => {
-  while (child.exitCode === null && !holds()) await pause(5);
-};
 const stepsLogged = (run: string): number[] =>
   existsSync(inFolder(run, "metrics.jsonl"))
     ? lines(run).filter(({ type }) => type === "step").map(({ step }) => step)
     : [];
 
-/** Start a run and send it a signal when it has taken some steps. */
-async function stopped(run: string, signal: "SIGINT" | "SIGKILL"): Promise<Outcome> {
-  const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder(run));
-  while (child.exitCode === null && !(stepsLogged(run).length >= 25)) await pause(5);
-  child.kill(signal);
-  return outcome;
-}
+/** Run until 25 steps are taken, when a signal comes. */
+const stopped = (run: string, signal: "SIGINT" | "SIGKILL"): Promise<Outcome> => dexterTrainUntil(signal, 25, "fit", inFolder("trial.yaml"), "-o", inFolder(run));
 
 describe("dexter-train fit", () => {
   test("a run that was stopped or killed goes on, and ends in the bytes of one that was not", async () => {
@@ -115,7 +107,7 @@ describe("dexter-train fit", () => {
   });
 
   test("the dashboard can pause a run, save it, let it go on and stop it", async () => {
-    const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "saveEvery=1000", "-o", inFolder("controlled"));
+    const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "flow.steps=100000", "validateEvery=100000", "saveEvery=100000", "sampleEvery=0", "-o", inFolder("controlled"));
     await until(child, () => stepsLogged("controlled").length >= 5);
     control("controlled", "pause", 1);
     await until(child, () => status("controlled")["status"] === "paused");

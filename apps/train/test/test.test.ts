@@ -4,14 +4,13 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { jest } from "@jest/globals";
 import { readMidi } from "@dexter/codec";
 import { classicTensors, DEFAULT_DIFFWAVE } from "@dexter/diffusion";
 import { loadClassicCheckpoint, saveClassicCheckpoint } from "@dexter/diffusion/node";
 import type { TestedPassage } from "@dexter/eval-features";
-import { dexterTrain, startDexterTrain } from "./dexter-train.js";
+import { dexterTrain, startDexterTrain, until } from "./dexter-train.js";
 
 const repository = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const CORPUS = repository("packages/alignment-datasets/test/fixtures/schubert");
@@ -128,7 +127,7 @@ describe("dexter-train test", () => {
     const output = join(folder, "stopped");
     const { child, outcome } = startDexterTrain("test", classic, "--data", soundSet, "--notes", "8", "--samples", "60", "--steps", "8", "-o", output);
     const first = join(folder, `.stopped.part-${child.pid}`, "samples/001-60.gif");
-    while (!existsSync(first) && child.exitCode === null) await wait(20);
+    await until(child, () => existsSync(first));
     child.kill("SIGINT");
     const run = await outcome;
     expect(run.code).toBe(130);

@@ -5,12 +5,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, jest, test } from "@jest/globals";
 import { loadCheckpoint } from "@dexter/diffusion/node";
 import { findPython } from "../src/torch-engine.js";
-import { dexterTrain, startDexterTrain } from "./dexter-train.js";
+import { dexterTrain, startDexterTrain, until } from "./dexter-train.js";
 
 jest.setTimeout(600_000);
 const python = ((): string | null => {
@@ -45,7 +44,7 @@ const steps = (): number[] =>
 (python ? describe : describe.skip)("dexter-train fit --engine torch", () => {
   test("two processes train; a signal saves the state, and another engine goes on with it", async () => {
     const { child, outcome } = startDexterTrain(...fit, "--engine", "torch", "--processes", "2", "--python", python!);
-    while (child.exitCode === null && steps().length < 3) await pause(20);
+    await until(child, () => steps().length >= 3);
     child.kill("SIGTERM");
     const stopped = await outcome;
     expect(stopped.stderr).toMatch(/stopped after \d+ \+ 0 steps; add --resume/);

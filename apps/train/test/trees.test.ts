@@ -5,7 +5,6 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { loadScore } from "@dexter/codec/node";
@@ -13,7 +12,7 @@ import { predictForest, renderScore } from "@dexter/diffusion";
 import { loadCheckpoint, loadModel } from "@dexter/diffusion/node";
 import { randomStream } from "@dexter/diffusion/training";
 import { findLightgbm, openTreeJob, DEFAULT_TREE_OPTIONS } from "../src/tree-job.js";
-import { dexterTrain, dexterTrainIn, startDexterTrain } from "./dexter-train.js";
+import { dexterTrain, dexterTrainIn, startDexterTrain, until } from "./dexter-train.js";
 
 jest.setTimeout(240_000);
 const python = ((): string | null => {
@@ -223,7 +222,7 @@ test("Ctrl-C ends Python and removes what was handed over", async () => {
   process.env["TMPDIR"] = inFolder("stopped");
   const { child, outcome } = startDexterTrain("trees", model, DEMO_SET, "-o", inFolder("none"), "--min-leaf", "5", "--python", slow);
   delete process.env["TMPDIR"];
-  while (child.exitCode === null && !(existsSync(started) && readFileSync(started, "utf8").endsWith("\n"))) await pause(20);
+  await until(child, () => existsSync(started) && readFileSync(started, "utf8").endsWith("\n"));
   expect(readdirSync(inFolder("stopped"))).toHaveLength(1);
   child.kill("SIGINT");
   expect(await outcome).toMatchObject({ code: 130, stderr: "dexter-train: stopped; nothing was written.\n" });

@@ -2,14 +2,15 @@
  * @file Event files read back: by a decoder of its own, bit by bit as the formats are written down, and by TensorBoard where it is.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { frame, openEventFile } from "./event-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "event-file-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+beforeAll(() => ["run", "again", "board"].forEach((name) => mkdirSync(join(folder, name))));
 
 /** CRC-32C (Castagnoli, reflected 0x82f63b78), one bit after another. */
 function castagnoli(bytes: Uint8Array): number {
@@ -136,4 +137,11 @@ if (!PYTHON) console.warn("skipped: TensorBoard's own reading needs DEXTER_PYTHO
   ].join("\n");
   const read = JSON.parse(execFileSync(PYTHON as string, ["-c", program, join(run, "tensorboard")], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })) as unknown;
   expect(read).toEqual([[1, 0.25], [3, 8]]);
+});
+
+test("a run's folder that is gone is not made anew", () => {
+  const failures: string[] = [];
+  openEventFile(join(folder, "gone"), { step: 0, onFailure: (message) => failures.push(message) }).scalars(1, { "mean/loss": 1 });
+  expect(failures).toEqual([expect.stringContaining("ENOENT")]);
+  expect(existsSync(join(folder, "gone"))).toBe(false);
 });

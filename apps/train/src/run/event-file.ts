@@ -41,7 +41,8 @@ export function openEventFile(folder: string, options: { readonly step: number; 
   };
   try {
     const place = join(folder, "tensorboard");
-    mkdirSync(place, { recursive: true });
+    // Not the run's own folder, if that is gone.
+    if (!existsSync(place)) mkdirSync(place);
     const stem = join(place, `events.out.tfevents.${Math.floor(Date.now() / 1000)}.dexter`);
     path = stem;
     for (let i = 1; existsSync(path); i++) path = `${stem}.${i}`;

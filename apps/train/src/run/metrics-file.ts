@@ -1,7 +1,7 @@
 /**
  * @file `metrics.jsonl`: one JSON object a line, each with a `type`. What the run took back by resuming is left out.
  */
-import { appendFileSync } from "node:fs";
+import { appendFileSync, closeSync, constants, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@dexter/codec/node";
@@ -73,18 +73,34 @@ export type MetricLine = StepLine | ValidationLine | SampleLine | EventLine;
 
 /** Appends lines. */
 export interface MetricsFile {
-  /** Add a line. */
+  /**
+   * Add a line.
+   *
+   * @throws ENOENT when the file is gone: a run whose folder was deleted, or replaced, does not go on in another one
+   */
   add(line: MetricLine): void;
 }
 
-/** The metrics of a run's folder. */
+/** Its name in a run's folder. */
+export const METRICS_FILE = "metrics.jsonl";
+
+/** The metrics of a run's folder, in the file that `clearMetrics` or `forgetSteps` left there. */
 export function metricsFile(folder: string): MetricsFile {
-  const path = join(folder, "metrics.jsonl");
-  return { add: (line) => appendFileSync(path, `${JSON.stringify({ ...line, time: new Date().toISOString() })}\n`) };
+  const path = join(folder, METRICS_FILE);
+  return {
+    add(line) {
+      const file = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+      try {
+        appendFileSync(file, `${JSON.stringify({ ...line, time: new Date().toISOString() })}\n`);
+      } finally {
+        closeSync(file);
+      }
+    },
+  };
 }
 
 /** Begin an empty file. */
-export const clearMetrics = (folder: string): Promise<void> => writeFileAtomic(join(folder, "metrics.jsonl"), "");
+export const clearMetrics = (folder: string): Promise<void> => writeFileAtomic(join(folder, METRICS_FILE), "");
 
 /**
  * Drop the lines of steps that will be taken again, and lines that are damaged.
@@ -92,7 +108,7 @@ export const clearMetrics = (folder: string): Promise<void> => writeFileAtomic(j
  * @param reached - the step that the saved state has reached in a stage
  */
 export async function forgetSteps(folder: string, reached: (stage: string) => number): Promise<void> {
-  const path = join(folder, "metrics.jsonl");
+  const path = join(folder, METRICS_FILE);
   const lines = (await readFile(path, "utf8").catch(() => "")).split("\n").filter((line) => {
     try {
       const { stage, step, type } = JSON.parse(line) as { stage?: string; step?: number; type?: string };
@@ -107,7 +123,7 @@ export async function forgetSteps(folder: string, reached: (stage: string) => nu
 /** Validations that are on record: what a resumed run knows of the best. */
 export async function pastValidations(folder: string): Promise<ValidationLine[]> {
   const found: ValidationLine[] = [];
-  for (const line of (await readFile(join(folder, "metrics.jsonl"), "utf8").catch(() => "")).split("\n")) {
+  for (const line of (await readFile(join(folder, METRICS_FILE), "utf8").catch(() => "")).split("\n")) {
     if (!line.includes('"validation"')) continue;
     const value = JSON.parse(line) as ValidationLine;
     if (value.type === "validation") found.push(value);
