@@ -45,11 +45,13 @@ Gains and temperature of the sampling stay as they were: fit them again where th
       const chosen = await Promise.all(members.map(parseMember));
       checkSpeakers(chosen);
       const model = await loadCheckpoint(folder);
-      const joint = withEnsemble(model, await Promise.all(chosen.map(async ({ folder: of, channels }) => ({ ...(await loadCheckpoint(of)), channels }))));
+      const loaded = await Promise.all(chosen.map(async ({ folder: of, channels }) => ({ of, channels, ...(await loadCheckpoint(of)) })));
+      const joint = withEnsemble(model, loaded);
+      const treesLeftOut = loaded.flatMap(({ of, config }) => (config.trees ? [of] : []));
       await makeOutput(flags.output);
       await saveCheckpoint(flags.output, { ...joint, card: formatModelCard(joint.config), half: flags.half ?? model.half }, { onnx: flags.onnx });
       const encoders = joint.config.ensemble?.length ?? 0;
-      process.stdout.write(flags.json ? `${JSON.stringify({ model: flags.output, encoders })}\n` : `${flags.output}: the mean is the average of ${encoders} encoders${chosen.some(({ channels }) => channels) ? ", each channel of those that speak for it" : ""}\n`);
+      process.stdout.write(flags.json ? `${JSON.stringify({ model: flags.output, encoders, treesLeftOut })}\n` : `${flags.output}: the mean is the average of ${encoders} encoders${chosen.some(({ channels }) => channels) ? ", each channel of those that speak for it" : ""}\n${treesLeftOut.map((of) => `  the trees of ${of} are left out: encoders alone are joined. Grow them anew with dexter-train trees\n`).join("")}`);
     });
 }
 

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, jest, test } from "@jest/globals";
-import { readSafetensors } from "@dexter/diffusion";
+import { readSafetensors, withTrees } from "@dexter/diffusion";
+import { loadCheckpoint, saveCheckpoint } from "@dexter/diffusion/node";
 import { dexterTrain, type Outcome } from "./dexter-train.js";
 
 jest.setTimeout(240_000);
@@ -103,12 +104,12 @@ test("encoders are averaged into a model, which a flow is trained on from but no
   await dexterTrain("ensemble", model("e1"), model("e1"), model("e2"), "-o", model("half"), "--half");
   const types = (name: string) => new Set([...readSafetensors(weights(name)).tensors.values()].map(({ dtype }) => dtype));
   expect([types("joined"), types("half")]).toEqual([new Set(["F32"]), new Set(["F16"])]);
-  expect(JSON.parse(joined.stdout)).toEqual({ model: model("joined"), encoders: 2 });
+  expect(JSON.parse(joined.stdout)).toEqual({ model: model("joined"), encoders: 2, treesLeftOut: [] });
   expect(existsSync(join(model("joined"), "encoder.onnx"))).toBe(true);
   expect(readFileSync(join(model("joined"), "README.md"), "utf8")).toMatch(/mean: the average of 2 encoders of their own: 2 steps, seed 1/);
 
   const parts = await dexterTrain("ensemble", model("e1"), `${model("e1")}=tempo,slowTempo,timing,pedal`, `${model("e2")}=velocity,articulation`, "-o", model("parts"), "--json");
-  expect(JSON.parse(parts.stdout)).toEqual({ model: model("parts"), encoders: 2 });
+  expect(JSON.parse(parts.stdout)).toEqual({ model: model("parts"), encoders: 2, treesLeftOut: [] });
   expect(readFileSync(join(model("parts"), "README.md"), "utf8")).toMatch(/speaks for velocity, articulation/);
   const misspelt = await dexterTrain("ensemble", model("e1"), `${model("e1")}=tempi`, "-o", inFolder("misspelt"));
   expect([misspelt.code, misspelt.stderr]).toEqual([2, expect.stringContaining('"tempi" is no channel. Choose some of tempo, slowTempo')]);
@@ -116,6 +117,12 @@ test("encoders are averaged into a model, which a flow is trained on from but no
   expect([silent.code, silent.stderr]).toEqual([2, expect.stringContaining("nobody speaks for articulation, pedal. Give one member without channels")]);
   const again16 = await dexterTrain("ensemble", model("half"), model("e2"), "-o", model("again16"));
   expect([again16.code, types("again16")]).toEqual([0, new Set(["F16"])]);
+
+  const stump = { trees: 1, leaves: 2, feature: Float32Array.of(0), threshold: Float32Array.of(0), left: Float32Array.of(-1), right: Float32Array.of(-2), value: Float32Array.of(0, 1) };
+  await saveCheckpoint(model("treed"), withTrees(await loadCheckpoint(model("e2")), { velocity: { forest: stump, share: 0.5 } }, {}));
+  const felled = await dexterTrain("ensemble", model("e1"), model("e1"), model("treed"), "-o", model("felled"));
+  expect(felled).toMatchObject({ code: 0, stdout: expect.stringContaining(`the trees of ${model("treed")} are left out`) });
+  expect((await loadCheckpoint(model("felled"))).config.trees).toBeUndefined();
 
   const again = await dexterTrain("ensemble", model("e1"), model("e2"), "-o", model("joined"));
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("is not empty. Choose another folder")]);

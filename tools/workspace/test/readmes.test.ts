@@ -67,7 +67,8 @@ function snippetsOf(markdown: string): Snippet[] {
   snippets.forEach(({ code, output }, index) => {
     const file = join(folder, `${name}-${index}.mjs`);
     writeFileSync(file, transformSync(code, { loader: "ts", format: "esm", target: "es2022" }).code);
-    const run = spawnSync(process.execPath, [file], { cwd: folder, encoding: "utf8", timeout: 120_000 });
+    // Numbers print without colours, also where the caller forces them.
+    const run = spawnSync(process.execPath, [file], { cwd: folder, encoding: "utf8", timeout: 120_000, env: { ...process.env, FORCE_COLOR: "0" } });
     expect({ snippet: index, status: run.status, stderr: run.status === 0 ? "" : run.stderr }).toEqual({ snippet: index, status: 0, stderr: "" });
     if (output !== null) expect(run.stdout.trimEnd()).toBe(output.trimEnd());
   });
