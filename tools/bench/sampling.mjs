@@ -42,7 +42,7 @@ for (const changes of settings) {
   const figures = [];
   for (const { notes, features, performances } of pieces) {
     const score = scoreOfNotes(notes);
-    const draws = await renderScore(fitted, score, { features, samples: Number(flags.draws), seed: 1 });
+    const draws = await renderScore(fitted, score, { features, samples: Number(flags.draws), seed: 1, independent: true });
     figures.push(agreement(score, performances, draws.map(({ parameters }) => parameters), { minPlayed: 1 }));
   }
   await fitted.release();

@@ -41,8 +41,9 @@ export async function loadPlayer(folder: string): Promise<Player> {
     const model = await loadClassicModel(folder);
     return {
       name,
-      async play(score, { tempo, requests = [], ...options }) {
+      async play(score, { tempo, requests = [], opposite, ...options }) {
         if (requests.length > 0) throw new RenderError(`the classic model ${name} has no controls: leave out --set and --curve.`);
+        if (opposite) throw new RenderError(`the classic model ${name} draws each seed by itself: leave out --opposite.`);
         if (tempo !== undefined) throw new RenderError(`the classic model ${name} chooses its tempo itself: leave out --tempo.`);
         return renderClassic(model, score, options);
       },

@@ -47,7 +47,9 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .option("--match <path>", "also write a match file (v1): every score note with its performed note")
     .option("--plot <path>", "also write a picture (SVG): tempo and velocity over the score, all samples in one")
     .option("--seed <n>", "seed of the performance; the same seed writes the same bytes; default: drawn", integerIn({ min: 0, max: 1e15 }))
-    .option("--samples <k>", "number of performances, with the seeds n, n + 1 …; written as out-1.mid, out-2.mid …", integerIn({ min: 1, max: 64 }), 1)
+    .option("--samples <k>", "number of performances: of seed n, its opposite, of n + 1, its opposite …; written as out-1.mid, out-2.mid …", integerIn({ min: 1, max: 64 }), 1)
+    .option("--independent", "with --samples: the seeds n, n + 1 … in place of pairs of opposites")
+    .option("--opposite", "the opposite of the seed's performance: what is louder, later or longer than expected there is softer, sooner or shorter here")
     .option("--steps <n>", "sampling steps; default: the model's", integerIn({ min: 1, max: 1000 }))
     .option("--guidance <w>", "1: free and personal, more: closer to the common reading; default: the model's", numberIn({ min: 0, max: 20 }))
     .option("--sampler <name>", "how a classic model is sampled: ddpm, ddim, dpmpp2m …; default: dpmpp2m, heun for flows")
@@ -67,7 +69,8 @@ export function createProgram(finish: (exitCode: number) => void): Command {
       examples(
         ["dexter render waltz.mxl", "writes waltz.mid"],
         ["dexter render waltz.mxl -o out.mid --plot out.svg --seed 7", "the same performance each time, with its curves"],
-        ["dexter render waltz.mxl --samples 3 --tempo 132", "writes waltz-1.mid to waltz-3.mid"],
+        ["dexter render waltz.mxl --samples 2 --seed 7", "two performances that differ as two pianists do: waltz-1.mid and its opposite, waltz-2.mid"],
+        ["dexter render waltz.mxl --opposite --seed 7", "the second of them alone"],
         ["dexter render waltz.mxl --set rubato=+1 --set articulation=-0.5", "freer and drier than the model would have it"],
         ["dexter render waltz.mxl --curve dynamics=arch.csv", "louder and softer as the file says"],
         ["dexter render --list-controls", "what a performance can be asked for, and how well it follows"],

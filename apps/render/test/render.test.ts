@@ -53,17 +53,24 @@ describe("dexter render", () => {
     expect(readFileSync(join(folder, "w.mid"), "latin1")).toContain("seed 12");
   }));
 
-  test("samples are numbered, take the following seeds, and share one plot; a drawn seed gives them again", inFolder(async (folder) => {
+  test("samples are numbered, come in pairs of opposites, and share one plot; a drawn seed gives them again", inFolder(async (folder) => {
     const run = await dexter(folder, "render", WALTZ, "--model", model, "-o", "w.mid", "--plot", "w.svg", "--samples", "3", "--json");
     expect(run.code).toBe(0);
     expect(filesIn(folder)).toEqual(["w-1.mid", "w-2.mid", "w-3.mid", "w.svg"]);
     const report = JSON.parse(run.stdout);
     expect(report).toMatchObject({ score: WALTZ, model: "tiny", notes: PLAYED, plot: "w.svg" });
-    const seeds = report.performances.map(({ seed }: { seed: number }) => seed);
-    expect(seeds).toEqual([seeds[0], seeds[0] + 1, seeds[0] + 2]);
+    const draws = report.performances.map(({ seed, opposite }: { seed: number; opposite?: boolean }) => [seed, opposite]);
+    const [[seed]] = draws;
+    expect(draws).toEqual([[seed, undefined], [seed, true], [seed + 1, undefined]]);
     expect(report.performances[2].midi).toBe("w-3.mid");
-    await dexter(folder, "render", WALTZ, "--model", model, "-o", "again.mid", "--seed", String(seeds[1]));
-    expect(readFileSync(join(folder, "again.mid")).equals(readFileSync(join(folder, "w-2.mid")))).toBe(true);
+    expect(readFileSync(join(folder, "w-2.mid"), "latin1")).toContain(`seed ${seed}, opposite`);
+    const again = (name: string, ...args: string[]) => dexter(folder, "render", WALTZ, "--model", model, "-o", name, ...args);
+    const written = (name: string) => readFileSync(join(folder, name));
+    await again("again.mid", "--seed", String(seed), "--opposite");
+    expect(written("again.mid").equals(written("w-2.mid"))).toBe(true);
+    const apart = await again("apart.mid", "--seed", String(seed), "--samples", "2", "--independent");
+    expect(apart.stdout).toMatch(new RegExp(`apart-1\\.mid: seed ${seed}, model[^]*apart-2\\.mid: seed ${seed + 1}, model`));
+    expect(written("apart-2.mid").equals(written("w-3.mid"))).toBe(true);
   }));
 
   test("several scores go beside themselves; one that fails is reported and does not stop the rest", inFolder(async (folder) => {

@@ -24,6 +24,7 @@ interface EvaluateFlags extends ModelFlags {
   readonly corpus: readonly PreparedCorpusOptions[];
   readonly renderer?: readonly RendererOption[];
   readonly segment?: number;
+  readonly independent?: boolean;
   readonly markings: boolean;
   readonly json?: boolean;
   readonly card?: boolean;
@@ -38,6 +39,7 @@ export function evaluateCommand(): Command {
     .option("--renderer <name=path>", "another program's MIDI files, aligned to the scores: a folder with PIECE.mid or PIECE_1.mid …, or a pattern such as out/{piece}_by_*_{n}.mid; may be given again", addRenderer)
     .addOption(new Option("--segment <notes>", "compare by passages of so many notes, as test sets are cut (default: whole pieces)").argParser(integerBetween(8, 100_000)))
     .addOption(new Option("--draws <n>", "performances of each piece by a model").argParser(integerBetween(1, 100)).default(8))
+    .option("--independent", "draws of one seed after another, in place of pairs of opposites: further apart from the mean of all")
     .addOption(new Option("--seed <n>", "of the first draw, the next ones follow; and of the intervals").argParser(integerBetween(0, 2 ** 31 - 1)).default(1))
     .addOption(new Option("--steps <n>", "of the sampler (default: the model's)").argParser(integerBetween(1, 1000)))
     .addOption(new Option("--guidance <w>", "strength of the guidance (default: the model's)").argParser(numberBetween(0, 20)))
@@ -94,7 +96,7 @@ function settingsOf(models: readonly ModelRenderer[], flags: EvaluateFlags): Rec
   return {
     ...(models.length > 0 && { model: models.map(({ source }) => basename(resolve(source.path))).join(" + ") }),
     corpus: flags.corpus.map(({ name, kind }) => name ?? kind).join(" + "),
-    ...(models.length > 0 && { draws: flags.draws }),
+    ...(models.length > 0 && { draws: flags.draws, ...(models.some(({ opposites }) => opposites) && { opposites: true }) }),
     seed: flags.seed,
     ...(flags.segment !== undefined && { segment: flags.segment }),
     ...(alone && { steps: flags.steps ?? alone.config?.sampling.steps, guidance: flags.guidance ?? alone.config?.sampling.guidance }),
@@ -129,7 +131,7 @@ async function evaluateCorpora(models: readonly ModelRenderer[], flags: Evaluate
       for (const renderer of renderers) {
         const draws = await renderer.draw({ piece: piece.id, score, signal });
         if (draws.length === 0) continue;
-        const samples = agreementSamples(score, pianists, draws, options);
+        const samples = agreementSamples(score, pianists, draws, { ...options, opposites: renderer.opposites });
         drawn.push({ renderer: renderer.name, rendering: renderingFromSamples(samples, draws.length), samples });
       }
       const samples = drawn[0]?.samples ?? agreementSamples(score, pianists, [], options);
@@ -167,7 +169,7 @@ function pianistsOf(table: AgreementTable): string {
 function describe({ table, beats, skipped, leftOut, seen }: Evaluation, renderers: readonly Renderer[], settings: Record<string, unknown>): string {
   const passages = settings.segment === undefined ? "" : ` by passages of ${String(settings.segment)} notes`;
   const lines = [
-    ...(renderers.length > 0 ? [Object.entries(settings).filter(([, value]) => value !== undefined).map(([name, value]) => `${name} ${String(value)}`).join(", ")] : []),
+    ...(renderers.length > 0 ? [Object.entries(settings).filter(([, value]) => value !== undefined).map(([name, value]) => (value === true ? `in pairs of ${name}` : `${name} ${String(value)}`)).join(", ")] : []),
     ...(table ? [`${table.pieces.length} pieces by ${pianistsOf(table)} pianists; Pearson's r${passages}, mean of the pieces; intervals of 95 % by resampling pianists and pieces`, "", formatAgreement(table)] : []),
     ...(beats ? [describeBeats(beats)] : []),
     ...[...seen].flatMap(([name, pieces]) => describeSeen(pieces).map((line) => (seen.size > 1 ? line.replace("the model", name) : line))),

@@ -57,6 +57,9 @@ describe("dexter-train evaluate", () => {
       expect([...new Set(rows.map(({ renderer }) => renderer))]).toEqual([undefined, "base", "copy", "theirs"]);
       const row = (name: string, renderer?: string) => rows.find((one) => one.name === name && one.renderer === renderer)!;
       expect(row("one draw with pianist", "copy").values).toEqual(row("one draw with pianist", "base").values);
+      // The two draws of a model are opposites; those of files are not.
+      expect(row("draw with its opposite", "base").values.velocityNote).toBeLessThan(0.95);
+      expect([row("draw with draw", "base").values.velocityNote, row("draw with its opposite", "theirs")]).toEqual([null, undefined]);
       // Each of both agrees wholly with itself, and with the other as pianists do.
       const between = row("pianist with pianist").values;
       const theirs = row("one draw with pianist", "theirs").values;

@@ -30,6 +30,7 @@ export { guide, guideBoth } from "./guidance.js";
 export { flowLoss, renoise, sample, type SampleOptions, type SolverName } from "./sampler.js";
 export { invert, type Inversion, type InvertOptions } from "./inversion.js";
 export { inpaint, type GivenValues } from "./inpainting.js";
+export { describeDraw, drawSeeds, type DrawChoice, type DrawSeed } from "./base/draw-seed.js";
 export { expectationOf, flowCentre } from "./base/flow-centre.js";
 export { towardMean, type Expectation, type MeanShares } from "./base/mean-share.js";
 export { drawNoise } from "./base/noise.js";

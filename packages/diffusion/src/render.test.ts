@@ -3,6 +3,7 @@ import { FEATURE_SETS, readMusicXml, zeros } from "@dexter/codec";
 import { testConfig, testWeights, withTestControls } from "../test/random-model.js";
 import { tinyPiece, tinyScore } from "../test/tiny-score.js";
 import type { ControlRequest } from "./base/controls.js";
+import { describeDraw } from "./base/draw-seed.js";
 import { RenderError } from "./errors.js";
 import type { ModelConfig, SamplingConfig } from "./model/config.js";
 import { createModel, type Model } from "./model/model.js";
@@ -56,11 +57,32 @@ describe("a rendering", () => {
     expect(other.performance.notes.onsetSec).not.toEqual(first.performance.notes.onsetSec);
   });
 
-  test("of several samples is each what its own seed gives alone", async () => {
-    const samples = await renderScore(model, piece, { steps: 2, seed: 5, samples: 2 });
-    const [alone] = await renderScore(model, piece, { steps: 2, seed: 6 });
-    expect(samples.map(({ seed }) => seed)).toEqual([5, 6]);
-    expect(samples[1].performance).toEqual(alone.performance);
+  test("of several samples is each what its own seed gives alone, and every second one the opposite of that before it", async () => {
+    const starts: Float32Array[] = [];
+    const samples = await renderScore(model, piece, { steps: 2, seed: 5, samples: 3, onStep: ({ step, x }) => step === 0 && starts.push(x.data.slice()) });
+    expect(samples.map(describeDraw)).toEqual(["seed 5", "seed 5, opposite", "seed 6"]);
+    expect(starts[0].some((value) => value !== 0)).toBe(true);
+    expect(starts[1]).toEqual(starts[0].map((value) => -value));
+    for (const { seed, opposite, performance } of samples) {
+      const [alone] = await renderScore(model, piece, { steps: 2, seed, opposite });
+      expect(performance).toEqual(alone.performance);
+    }
+    const independent = await renderScore(model, piece, { steps: 2, seed: 5, samples: 2, independent: true });
+    expect(independent.map(({ performance }) => performance)).toEqual([samples[0].performance, samples[2].performance]);
+  });
+
+  test("and its opposite lie around the mean: what one plays louder the other plays softer", async () => {
+    // Where the flow moves nothing, noise alone is added to what is expected.
+    const sampling = { ...config.sampling, temperature: new Array<number>(6).fill(0.05), gains: new Array<number>(6).fill(0.1) };
+    const still = Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, name.startsWith("denoiser.head") ? { ...tensor, data: new Float32Array(tensor.data.length) } : tensor]));
+    const calm = await createModel({ config: { ...config, sampling }, weights: still }, await webRuntime());
+    const [a, b] = await renderScore(calm, piece, { steps: 2, samples: 2 });
+    const [silent] = await renderScore(await createModel({ config: { ...config, sampling: { ...sampling, temperature: new Array<number>(6).fill(0) } }, weights: still }, await webRuntime()), piece, { steps: 2 });
+    a.parameters.velocityNorm.forEach((velocity, n) => {
+      expect(velocity).not.toBe(silent.parameters.velocityNorm[n]);
+      expect((velocity + b.parameters.velocityNorm[n]) / 2).toBeCloseTo(silent.parameters.velocityNorm[n], 6);
+    });
+    await calm.release();
   });
 
   test("holds the encoder's mean to the share that the model says: all of it makes draws alike, half of it halves what they differ by", async () => {

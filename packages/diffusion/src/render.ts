@@ -7,6 +7,7 @@ import {
   type Alignment, type Matrix, type Performance, type PerformanceParameters, type Score,
 } from "@dexter/codec";
 import { controlInput, type ControlRequest } from "./base/controls.js";
+import { drawSeeds, oppositeNoise, type DrawChoice, type DrawSeed } from "./base/draw-seed.js";
 import { expectationOf } from "./base/flow-centre.js";
 import { towardMean } from "./base/mean-share.js";
 import { modelFeatures } from "./base/model-features.js";
@@ -25,10 +26,10 @@ import type { Model } from "./model/model.js";
 import { renoise, sample, type SolverName } from "./sampler.js";
 
 /** How to render. Defaults are the model's own. */
-export interface RenderOptions {
+export interface RenderOptions extends DrawChoice {
   /** Which performance: a safe integer ≥ 0, default 0. The same seed gives the same performance. */
   readonly seed?: number;
-  /** How many performances, ≥ 1, with the seeds `seed`, `seed + 1` … Default 1. */
+  /** How many performances, ≥ 1: the seed's, its opposite, that of `seed + 1`, its opposite … (see `independent`). Default 1. */
   readonly samples?: number;
   /** Steps of the sampler, 1–1,000. */
   readonly steps?: number;
@@ -65,9 +66,7 @@ export interface RenderOptions {
 }
 
 /** One performance of a score. */
-export interface Rendering {
-  /** The seed that gives it again. */
-  readonly seed: number;
+export interface Rendering extends DrawSeed {
   /** The score as played, its repeats unfolded. */
   readonly score: Score;
   /** Performance parameters per note of `score`, `release: "key"`. */
@@ -124,8 +123,9 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
   const denoiser = asked ? guideBoth(flow, guidance, controlGuidance, () => encoded) : guide(flow, guidance);
   const expected = await expectationOf(flow, encoded, config.sampling, onsets, signal);
   const renderings: Rendering[] = [];
-  for (let k = 0; k < samples; k++) {
-    const noise = drawNoise(onsets, seed + k, config.sampling.temperature);
+  for (const [k, which] of drawSeeds(seed, samples, options).entries()) {
+    const drawnNoise = drawNoise(onsets, which.seed, config.sampling.temperature);
+    const noise = which.opposite ? oppositeNoise(drawnNoise) : drawnNoise;
     const start = target ? renoise(target.values, noise, 1 - fraction) : noise;
     const taken = Math.ceil(steps * fraction);
     onStep?.({ sample: k, step: 0, steps: taken, x: start });
@@ -147,7 +147,7 @@ export async function renderScore(model: Model, score: Score, options: RenderOpt
     const parameters = targetsToParameters(notes, targets, renderLevel, config.targets);
     const { performance, alignment } = decodePerformance(played, parameters);
     const { log2SecPerQuarter, meanVelocity } = level;
-    renderings.push({ seed: seed + k, score: played, parameters, performance, alignment, quartersPerMinute: 60 / 2 ** log2SecPerQuarter, meanVelocity });
+    renderings.push({ ...which, score: played, parameters, performance, alignment, quartersPerMinute: 60 / 2 ** log2SecPerQuarter, meanVelocity });
   }
   return renderings;
 }

@@ -142,6 +142,18 @@ describe("agreementTable", () => {
     ]);
   });
 
+  test("tells draws and their opposites apart from draws that know nothing of each other", () => {
+    const draws = [shaped(RISING), shaped(FALLING), shaped(RISING), shaped(FALLING)];
+    const told = agreement(score, [shaped(RISING), shaped(RISING)], draws, { opposites: true });
+    // 0 and 2 or 1 and 3 are alike; 0 and 3 or 1 and 2 are not, nor is a draw like its opposite.
+    expect([told.betweenDraws.velocityOnset, told.withOpposite.velocityOnset]).toEqual([expect.closeTo(0, 9), expect.closeTo(-1, 9)]);
+    const plain = agreement(score, [shaped(RISING), shaped(RISING)], draws);
+    expect([plain.betweenDraws.velocityOnset, plain.withOpposite.velocityOnset]).toEqual([expect.closeTo(-1 / 3, 9), Number.NaN]);
+    expect(plain.meanOfDraws).toEqual(told.meanOfDraws);
+    const rows = (rendering: typeof told) => agreementTable([{ piece: "a", human, rendering }]).rows.map(({ name }) => name);
+    expect(rows(told).filter((name) => !rows(plain).includes(name))).toEqual(["draw with its opposite"]);
+  });
+
   test("is plain data: a missing figure is null in JSON", () => {
     const table = JSON.parse(JSON.stringify(agreementTable([{ piece: "a", human }]))) as { rows: { values: Record<string, number | null> }[] };
     expect(table.rows[2].values.tempo).toBeNull();

@@ -20,6 +20,8 @@ export interface AgreementOptions {
   readonly passageNotes?: number;
   /** The release that all parameters must have been encoded with; default `"key"`: what the fingers did. */
   readonly release?: Release;
+  /** Draws 0 and 1, 2 and 3 … are opposites of each other: these pairs are told apart from draws that know nothing of each other. Default false. */
+  readonly opposites?: boolean;
 }
 
 /** What the pitch alone, taken as a velocity curve, earns: louder upwards. A renderer should know more. */
@@ -52,8 +54,10 @@ export interface RenderingAgreement {
   readonly oneDraw: Measures;
   /** Mean r of the mean of all draws with a pianist. */
   readonly meanOfDraws: Measures;
-  /** Mean r over all pairs of draws; NaN for a single draw. */
+  /** Mean r over all pairs of draws, but for opposites; NaN where there is none. */
   readonly betweenDraws: Measures;
+  /** Mean r of a draw and its opposite; NaN without `opposites`. */
+  readonly withOpposite: Measures;
   /** Mean standard deviation along a draw's curve, in the measure's unit. */
   readonly deviation: Measures;
   /** That deviation over the pianists': 1 is as varied as they are. */
@@ -80,8 +84,10 @@ export interface MeasureSamples {
   readonly oneDraw: Float64Array;
   /** r of the mean of all draws with each pianist, `[P]`; empty without draws. */
   readonly meanOfDraws: Float64Array;
-  /** Mean r over all pairs of draws; NaN for fewer than two. */
+  /** Mean r over all pairs of draws, but for opposites; NaN where there is none. */
   readonly betweenDraws: number;
+  /** Mean r of a draw and its opposite; NaN without `opposites`. */
+  readonly withOpposite: number;
   /** Mean standard deviation of a draw; NaN without draws. */
   readonly drawDeviation: number;
 }
@@ -107,13 +113,13 @@ export function agreementSamples(
     measures: perMeasure((measure) => meanSamples(passages[measure].map(([from, to]) => {
       const cut = (curve: Float64Array): Float64Array => curve.subarray(from, to);
       const byPitch = measure in pitch ? cut(pitch[measure as keyof PitchAgreement]) : undefined;
-      return measureSamples(column(curves, measure).map(cut), column(drawn, measure).map(cut), byPitch);
+      return measureSamples(column(curves, measure).map(cut), column(drawn, measure).map(cut), byPitch, options.opposites ?? false);
     }))),
   };
 }
 
 /** One measure's agreements, of curves or parts of them. */
-function measureSamples(played: readonly Float64Array[], drawn: readonly Float64Array[], pitch: Float64Array | undefined): MeasureSamples {
+function measureSamples(played: readonly Float64Array[], drawn: readonly Float64Array[], pitch: Float64Array | undefined, opposites: boolean): MeasureSamples {
   const middle = meanCurve(drawn);
   const withDraws = drawn.length ? played : [];
   return {
@@ -123,7 +129,8 @@ function measureSamples(played: readonly Float64Array[], drawn: readonly Float64
     deviation: Float64Array.from(played, standardDeviation),
     oneDraw: Float64Array.from(withDraws, (one) => meanWith(one, drawn)),
     meanOfDraws: Float64Array.from(withDraws, (one) => correlation(middle, one)),
-    betweenDraws: meanOfPairs(drawn),
+    betweenDraws: meanOfPairs(drawn, (i, j) => !opposites || i >> 1 !== j >> 1),
+    withOpposite: meanOfPairs(drawn, (i, j) => opposites && i >> 1 === j >> 1),
     drawDeviation: mean(drawn.map(standardDeviation)),
   };
 }
@@ -140,6 +147,7 @@ function meanSamples(passages: readonly MeasureSamples[]): MeasureSamples {
     oneDraw: over((one) => one.oneDraw),
     meanOfDraws: over((one) => one.meanOfDraws),
     betweenDraws: mean(passages.map((one) => one.betweenDraws)),
+    withOpposite: mean(passages.map((one) => one.withOpposite)),
     drawDeviation: mean(passages.map((one) => one.drawDeviation)),
   };
 }
@@ -184,6 +192,7 @@ export function renderingFromSamples({ measures }: AgreementSamples, draws: numb
     oneDraw: over((samples) => samples.oneDraw),
     meanOfDraws: over((samples) => samples.meanOfDraws),
     betweenDraws: perMeasure((measure) => measures[measure].betweenDraws),
+    withOpposite: perMeasure((measure) => measures[measure].withOpposite),
     deviation,
     spread: perMeasure((measure) => deviation[measure] / mean(measures[measure].deviation)),
   };
@@ -251,8 +260,8 @@ function meanWith(curve: Float64Array, others: readonly Float64Array[]): number 
   return mean(others.map((other) => correlation(curve, other)));
 }
 
-function meanOfPairs(curves: readonly Float64Array[]): number {
-  return mean(curves.flatMap((a, i) => curves.slice(0, i).map((b) => correlation(a, b))));
+function meanOfPairs(curves: readonly Float64Array[], counts: (i: number, j: number) => boolean): number {
+  return mean(curves.flatMap((a, i) => curves.slice(0, i).flatMap((b, j) => (counts(i, j) ? [correlation(a, b)] : []))));
 }
 
 /** r of every pair, `[P, P]`, NaN on the diagonal. */

@@ -2,11 +2,12 @@
  * @file Steering a flow that is known in closed form: it draws its noise back, moved by a share of what it is told.
  */
 import { describe, expect, test } from "@jest/globals";
+import { describeDraw } from "@dexter/diffusion";
 import { config, measure, model, score } from "../test/known-model.js";
 import { selectColumns, type SteerRequest } from "./control-requests.js";
-import { openSteering, steer, type ControlMeasure } from "./steer.js";
+import { openSteering, steer, type ControlMeasure, type SteerOptions } from "./steer.js";
 
-const play = (requests: readonly SteerRequest[], options: { seed?: number; corrections?: number; samples?: number } = {}) => steer(model, score, requests, { measure, seed: 3, ...options });
+const play = (requests: readonly SteerRequest[], options: Partial<SteerOptions> = {}) => steer(model, score, requests, { measure, seed: 3, ...options });
 const meanOf = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The same model with a control that it does not follow by itself: it grows with loudness and, a little, with shortness. */
@@ -86,9 +87,12 @@ describe("steering", () => {
   test("is the same for the same seed, and each sample is what its seed gives alone", async () => {
     const request: SteerRequest = { control: "articulation", relative: true, value: -1 };
     const { renderings } = await play([request], { samples: 2 });
+    const { renderings: [opposite] } = await play([request], { opposite: true });
+    expect(renderings.map(describeDraw)).toEqual(["seed 3", "seed 3, opposite"]);
+    expect(renderings[1].parameters).toEqual(opposite.parameters);
+    const { renderings: independent } = await play([request], { samples: 2, independent: true });
     const { renderings: [alone] } = await play([request], { seed: 4 });
-    expect(renderings.map(({ seed }) => seed)).toEqual([3, 4]);
-    expect(renderings[1].parameters).toEqual(alone.parameters);
+    expect(independent.map(({ parameters }) => parameters)).toEqual([renderings[0].parameters, alone.parameters]);
   });
 
   test("is refused where the model has no controls, one is asked for twice, or cannot be measured", async () => {

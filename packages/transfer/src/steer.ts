@@ -7,7 +7,7 @@
  * follows, as listeners' impressions that a score mostly fixes, is moved by levers: controls that it does follow.
  */
 import type { Matrix, PerformanceParameters, Score } from "@dexter/codec";
-import { modelNotes, plainPerformance, renderScore, type ControlConfig, type Model, type Rendering, type RenderOptions } from "@dexter/diffusion";
+import { drawSeeds, modelNotes, plainPerformance, renderScore, type ControlConfig, type Model, type Rendering, type RenderOptions } from "@dexter/diffusion";
 import { aimOf, asked, correct, levelOf, meanOf, missOf, requestOf, settle, shareOf, type Aim, type Measured } from "./aims.js";
 import { checkRequest, deviationsOf, selectColumns, SteerError, type SteerRequest } from "./control-requests.js";
 import { bounded, LEVER_STEP, leverShares } from "./levers.js";
@@ -104,6 +104,7 @@ export function steer(model: Model, score: Score, requests: readonly SteerReques
  */
 export function openSteering(model: Model, score: Score, options: SteerOptions): Steerer {
   const { measure, corrections = 2, seed = 0, samples = 1, onProgress, ...rest } = options;
+  const draws = drawSeeds(seed, samples, rest);
   const config = model.config.controls;
   if (!config) throw new SteerError("this model has no controls: it cannot be steered.");
   const K = config.names.length;
@@ -114,7 +115,7 @@ export function openSteering(model: Model, score: Score, options: SteerOptions):
   let expected = 1;
 
   const render = async (k: number, changes: Partial<RenderOptions>): Promise<Rendering> => {
-    const [rendering] = await renderScore(model, score, { ...rest, ...changes, seed: seed + k, onProgress: (part) => onProgress?.(Math.min(1, (drawn + part) / expected)) });
+    const [rendering] = await renderScore(model, score, { ...rest, ...changes, ...draws[k], samples: 1, onProgress: (part) => onProgress?.(Math.min(1, (drawn + part) / expected)) });
     drawn++;
     return rendering;
   };

@@ -5,6 +5,7 @@ import { randomInt } from "node:crypto";
 import { basename } from "node:path";
 import { inShard, writeMatch, writeMidi, type Performance, type Shard } from "@dexter/codec";
 import { loadScore } from "@dexter/codec/node";
+import { describeDraw } from "@dexter/diffusion";
 import { plotPerformance } from "@dexter/eval-features";
 import { readRequests } from "../control-requests.js";
 import { EXIT, describeFailure } from "../failure.js";
@@ -22,6 +23,8 @@ export interface RenderOptions extends Verbosity, ClassicChoices {
   readonly plot?: string;
   readonly seed?: number;
   readonly samples: number;
+  readonly independent?: boolean;
+  readonly opposite?: boolean;
   readonly steps?: number;
   readonly guidance?: number;
   readonly tempo?: number;
@@ -61,6 +64,8 @@ export async function render(scores: readonly string[], options: RenderOptions):
       const renderings = await player.play(score, {
         seed,
         samples: options.samples,
+        independent: options.independent,
+        opposite: options.opposite,
         steps: options.steps,
         guidance: options.guidance,
         sampler: options.sampler,
@@ -96,9 +101,9 @@ async function playerOf(path: string | undefined): Promise<Player> {
 
 /** Everything to write for a score: bytes that depend on score, model, options and seed alone. */
 function outputFiles({ score, samples, plot }: ScoreTargets, renderings: readonly Played[], model: string): OutputFile[] {
-  const files: OutputFile[] = renderings.flatMap(({ score: played, performance, alignment, seed }, sample) => {
+  const files: OutputFile[] = renderings.flatMap(({ score: played, performance, alignment, ...draw }, sample) => {
     const { midi, match } = samples[sample];
-    const text = `dexter (model ${model}, seed ${seed})`;
+    const text = `dexter (model ${model}, ${describeDraw(draw)})`;
     const info = { performer: text, scoreFileName: basename(score) };
     return [
       { path: midi, content: writeMidi(performance, { title: played.title, text }) },
@@ -107,7 +112,7 @@ function outputFiles({ score, samples, plot }: ScoreTargets, renderings: readonl
   });
   if (plot) {
     const title = renderings[0].score.title ?? basename(score);
-    const labels = renderings.map(({ seed }) => `seed ${seed}`);
+    const labels = renderings.map(describeDraw);
     files.push({ path: plot, content: plotPerformance(renderings[0].score, renderings.map(({ parameters }) => parameters), { title, labels }) });
   }
   return files;
@@ -115,8 +120,9 @@ function outputFiles({ score, samples, plot }: ScoreTargets, renderings: readonl
 
 /** Say what was written. */
 async function report({ score, samples, plot }: ScoreTargets, renderings: readonly Played[], model: string, seconds: number, json = false): Promise<void> {
-  const performances = renderings.map(({ seed, performance, controls }, sample) => ({
+  const performances = renderings.map(({ seed, opposite, performance, controls }, sample) => ({
     seed,
+    ...(opposite && { opposite }),
     ...samples[sample],
     duration: round(durationOf(performance)),
     ...(controls && { controls: controls.map(({ control, neutral, requested, realised }) => ({ control, neutral: round(neutral), requested: round(requested), realised: round(realised) })) }),
@@ -128,9 +134,9 @@ async function report({ score, samples, plot }: ScoreTargets, renderings: readon
     return print(`${JSON.stringify(record)}\n`);
   }
   const lines = performances.map(
-    ({ midi, seed, duration, controls = [] }) => {
+    ({ midi, seed, opposite, duration, controls = [] }) => {
       const steered = controls.map(({ control, neutral, requested, realised }) => `\n  ${control}: ${realised}, asked for ${requested}, without ${neutral}`);
-      return `${midi}: seed ${seed}, model ${model}, ${notes} notes, duration ${clock(duration)}${steered.join("")}`;
+      return `${midi}: ${describeDraw({ seed, opposite })}, model ${model}, ${notes} notes, duration ${clock(duration)}${steered.join("")}`;
     },
   );
   await print(`${lines.join("\n")}\n${score}: took ${seconds.toFixed(2)} s\n`);

@@ -14,6 +14,8 @@ export interface ModelFlags {
   readonly seed: number;
   readonly steps?: number;
   readonly guidance?: number;
+  /** Draws of one seed after another, in place of pairs of opposites. */
+  readonly independent?: boolean;
 }
 
 /** A checkpoint; what a base model tells of itself. */
@@ -62,7 +64,7 @@ async function loadRenderer(folder: string, name: string, { draws, ...flags }: M
   }
   const model = await loadModel(folder);
   return {
-    name, source, config: model.config,
+    name, source, config: model.config, opposites: !flags.independent,
     draw: async ({ score, signal }) => (await renderScore(model, score, { ...options, signal })).map(({ parameters }) => parameters),
     remarks: () => [],
     close: () => model.release(),

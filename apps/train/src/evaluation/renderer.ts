@@ -18,6 +18,8 @@ export interface Renderer {
   readonly name: string;
   /** For JSON. */
   readonly source: { readonly kind: "model" | "files"; readonly path: string };
+  /** Its performances come in pairs of opposites. */
+  readonly opposites?: boolean;
   /** Its performances of a piece, notes as in the score, `release: "key"`; none where it has none. */
   draw(request: DrawRequest): Promise<PerformanceParameters[]>;
   /** Lines for people that go with its figures. */

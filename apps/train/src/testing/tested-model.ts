@@ -109,7 +109,7 @@ async function baseModel(folder: string, { sampler, steps, guidance, eta, compat
     settings: [["sampler", solver], ["steps", steps ?? config.sampling.steps], ["guidance w", guidance ?? config.sampling.guidance]],
     transferFraction: TRANSFER_FRACTION,
     draw: ({ score, features }, columns, { source, ...request }) =>
-      renderScore(model, score, { solver, steps, guidance, features: modelColumns(features, columns, config), ...request, ...(source && { source: source.parameters }) }),
+      renderScore(model, score, { solver, steps, guidance, features: modelColumns(features, columns, config), ...request, independent: true, ...(source && { source: source.parameters }) }),
     close: () => model.release(),
   };
 }

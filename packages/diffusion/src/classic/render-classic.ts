@@ -141,7 +141,7 @@ export async function renderClassic(model: ClassicRenderer, score: Score, option
     const values = denormalizeParameters(shown.join(drawn.data), scale);
     const parameters = classicParameters(played, { data: values, shape: [played.notes.length, P] });
     const { performance, alignment } = decodePerformance(played, parameters);
-    renderings.push({ seed: seed + k, score: played, parameters, performance, alignment, quartersPerMinute: meanTempo(played, parameters), meanVelocity: meanVelocity(parameters) });
+    renderings.push({ seed: seed + k, opposite: false, score: played, parameters, performance, alignment, quartersPerMinute: meanTempo(played, parameters), meanVelocity: meanVelocity(parameters) });
   }
   return renderings;
 }
