@@ -8,28 +8,19 @@
  * note, articulation, timing), with gains fitted for it as `dexter-train fit` does.
  */
 import { parseArgs } from "node:util";
-import { openSet, scoreOfNotes, storedParameters } from "../../packages/alignment-datasets/dist/index.js";
 import { createModel, renderScore } from "../../packages/diffusion/dist/index.js";
 import { loadCheckpoint, nodeRuntime } from "../../packages/diffusion/dist/node.js";
 import { fitGains } from "../../packages/diffusion/dist/training.js";
-import { agreement, humanAgreement, MEASURES } from "../../packages/eval-features/dist/index.js";
+import { agreement, humanAgreement } from "../../packages/eval-features/dist/index.js";
+import { meanOf, show, validationPieces } from "./validation-pieces.mjs";
 
 const { values: flags, positionals: [folder, path] } = parseArgs({
   allowPositionals: true,
   options: { notes: { type: "string", default: "1600" }, draws: { type: "string", default: "3" }, setting: { type: "string", multiple: true, default: [] } },
 });
 const checkpoint = await loadCheckpoint(folder);
-const set = await openSet(path);
-const pieces = [];
-for (const { index, description, performances } of set.entries()) {
-  if (description.split !== "validation" || performances.length < 2) continue;
-  const { notes, features } = set.readScore(index);
-  if (notes.length > Number(flags.notes)) continue;
-  pieces.push({ name: description.piece, notes, features, performances: performances.map((_, k) => storedParameters(set.readPerformance(index, k))) });
-}
-set.close();
-console.log(`${pieces.length} pieces, ${pieces.reduce((sum, { notes }) => sum + notes.length, 0)} notes; ${MEASURES.join(", ")}`);
-const human = pieces.map(({ notes, performances }) => humanAgreement(scoreOfNotes(notes), performances, { minPlayed: 1 }));
+const pieces = await validationPieces(path, Number(flags.notes));
+const human = pieces.map(({ score, performances }) => humanAgreement(score, performances, { minPlayed: 1 }));
 show("pianists", { between: meanOf(human.map(({ betweenPianists }) => betweenPianists)) });
 const { sampling } = checkpoint.config;
 const settings = flags.setting.length > 0 ? flags.setting.map(parse) : [{}];
@@ -40,8 +31,7 @@ for (const changes of settings) {
   await model.release();
   const fitted = await createModel({ config: { ...config, sampling: { ...config.sampling, gains } }, weights: checkpoint.weights }, await nodeRuntime({}));
   const figures = [];
-  for (const { notes, features, performances } of pieces) {
-    const score = scoreOfNotes(notes);
+  for (const { score, features, performances } of pieces) {
     const draws = await renderScore(fitted, score, { features, samples: Number(flags.draws), seed: 1, independent: true });
     figures.push(agreement(score, performances, draws.map(({ parameters }) => parameters), { minPlayed: 1 }));
   }
@@ -57,16 +47,4 @@ function parse(text) {
   const [guidance, temperature, meanShare, chordShare, recentre] = text.split(":");
   const list = (numbers) => numbers.split(",").map(Number);
   return { guidance: Number(guidance), ...(temperature ? { temperature: list(temperature) } : {}), ...(meanShare ? { meanShare: list(meanShare) } : {}), ...(chordShare ? { chordShare: Number(chordShare) } : {}), ...(recentre ? { recentre: list(recentre) } : {}) };
-}
-
-function meanOf(all) {
-  return MEASURES.map((measure) => {
-    const known = all.map((each) => each[measure]).filter((value) => Number.isFinite(value));
-    return known.reduce((a, b) => a + b, 0) / known.length;
-  });
-}
-
-function show(title, rows) {
-  console.log(title);
-  for (const [name, values] of Object.entries(rows)) console.log(`  ${name.padEnd(14)} ${values.map((value) => value.toFixed(3)).join(" ")}`);
 }

@@ -69,7 +69,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
       examples(
         ["dexter render waltz.mxl", "writes waltz.mid"],
         ["dexter render waltz.mxl -o out.mid --plot out.svg --seed 7", "the same performance each time, with its curves"],
-        ["dexter render waltz.mxl --samples 2 --seed 7", "two performances that differ as two pianists do: waltz-1.mid and its opposite, waltz-2.mid"],
+        ["dexter render waltz.mxl --samples 2 --seed 7", "two performances that differ much as two pianists do: waltz-1.mid and its opposite, waltz-2.mid"],
         ["dexter render waltz.mxl --opposite --seed 7", "the second of them alone"],
         ["dexter render waltz.mxl --set rubato=+1 --set articulation=-0.5", "freer and drier than the model would have it"],
         ["dexter render waltz.mxl --curve dynamics=arch.csv", "louder and softer as the file says"],

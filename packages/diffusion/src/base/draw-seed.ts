@@ -1,7 +1,7 @@
 /**
  * @file Which draws a call makes: pairs of opposites, the noise of the second one negated (antithetic variates; Hammersley & Morton,
  * A new Monte Carlo technique, 1956). Each is as likely as any draw, and what one does more than expected the other does less: two
- * differ as two pianists do, and the mean of a few is near the mean of all (docs/decisions/opposite-draws.md).
+ * differ much as two pianists do, and the mean of a few is near the mean of all (docs/decisions/opposite-draws.md).
  */
 import type { Batch } from "../denoiser.js";
 
