@@ -29,7 +29,7 @@ for (const file of existsSync(counted) ? readdirSync(counted) : []) {
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ""}`);
 process.exit(total.failed ? 1 : 0);
 
-function add({ failures, ...counts }) {
+function add({ failures = [], ...counts }) {
   for (const key of Object.keys(total)) total[key] += counts[key];
   for (const failure of failures) console.log(`FAILED: ${failure}`);
 }

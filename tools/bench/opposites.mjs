@@ -19,6 +19,7 @@ const { values: flags, positionals: [folder, path] } = parseArgs({
   options: { notes: { type: "string", default: "1600" }, seeds: { type: "string", default: "8" }, json: { type: "string" } },
 });
 const seeds = Number(flags.seeds);
+if (!(seeds >= 4 && Number.isInteger(Math.log2(seeds)))) throw new Error(`--seeds: expected a power of two, 4 or more, got ${flags.seeds}`);
 const pieces = await validationPieces(path, Number(flags.notes));
 const model = await loadModel(folder);
 const figures = {};
@@ -36,7 +37,7 @@ for (const { score, features, performances } of pieces) {
     for (const group of groups(independent, count)) note(`mean of ${count}`, of(group, false).meanOfDraws);
     for (const group of groups(draws, count)) note(`${count} in pairs`, of(group, true).meanOfDraws);
   }
-  note(`mean of ${2 * seeds}`, all.meanOfDraws);
+  note(`${2 * seeds} in pairs`, all.meanOfDraws);
 }
 await model.release();
 const rows = Object.fromEntries(Object.entries(figures).map(([name, all]) => [name, meanOf(all)]));

@@ -48,8 +48,8 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .option("--plot <path>", "also write a picture (SVG): tempo and velocity over the score, all samples in one")
     .option("--seed <n>", "seed of the performance; the same seed writes the same bytes; default: drawn", integerIn({ min: 0, max: 1e15 }))
     .option("--samples <k>", "number of performances: of seed n, its opposite, of n + 1, its opposite …; written as out-1.mid, out-2.mid …", integerIn({ min: 1, max: 64 }), 1)
-    .option("--independent", "with --samples: the seeds n, n + 1 … in place of pairs of opposites")
-    .option("--opposite", "the opposite of the seed's performance: what is louder, later or longer than expected there is softer, sooner or shorter here")
+    .option("--independent", "with --samples: the seeds n, n + 1 … in place of pairs of opposites, as classic models always do")
+    .option("--opposite", "the opposite of the seed's performance: what is louder, later or longer than expected there is softer, sooner or shorter here; not of classic models")
     .option("--steps <n>", "sampling steps; default: the model's", integerIn({ min: 1, max: 1000 }))
     .option("--guidance <w>", "1: free and personal, more: closer to the common reading; default: the model's", numberIn({ min: 0, max: 20 }))
     .option("--sampler <name>", "how a classic model is sampled: ddpm, ddim, dpmpp2m …; default: dpmpp2m, heun for flows")
@@ -69,7 +69,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
       examples(
         ["dexter render waltz.mxl", "writes waltz.mid"],
         ["dexter render waltz.mxl -o out.mid --plot out.svg --seed 7", "the same performance each time, with its curves"],
-        ["dexter render waltz.mxl --samples 2 --seed 7", "two performances that differ much as two pianists do: waltz-1.mid and its opposite, waltz-2.mid"],
+        ["dexter render waltz.mxl --samples 2 --seed 7", "waltz-1.mid and its opposite, waltz-2.mid: in loudness they differ about as much as two pianists do"],
         ["dexter render waltz.mxl --opposite --seed 7", "the second of them alone"],
         ["dexter render waltz.mxl --set rubato=+1 --set articulation=-0.5", "freer and drier than the model would have it"],
         ["dexter render waltz.mxl --curve dynamics=arch.csv", "louder and softer as the file says"],

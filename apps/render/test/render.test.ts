@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { loadMatch, loadPerformance } from "@dexter/codec/node";
+import { classicTensors, DEFAULT_DIFFWAVE } from "@dexter/diffusion";
+import { saveClassicCheckpoint } from "@dexter/diffusion/node";
 import { FIXTURES, dexter, filesIn, inFolder } from "./dexter.js";
 import { saveTinyModel } from "./tiny-model.js";
 
@@ -71,6 +73,24 @@ describe("dexter render", () => {
     const apart = await again("apart.mid", "--seed", String(seed), "--samples", "2", "--independent");
     expect(apart.stdout).toMatch(new RegExp(`apart-1\\.mid: seed ${seed}, model[^]*apart-2\\.mid: seed ${seed + 1}, model`));
     expect(written("apart-2.mid").equals(written("w-3.mid"))).toBe(true);
+  }));
+
+  test("a classic model draws one seed after another, and refuses opposites in one line", inFolder(async (folder) => {
+    const network = { ...DEFAULT_DIFFWAVE, residualChannels: 2, residualLayers: 1, segmentNotes: 20, diffusionSteps: 10 };
+    const tensors = Object.fromEntries(classicTensors(network).map(({ name, shape }) => [name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.01) }]));
+    await saveClassicCheckpoint(join(folder, "classic"), {
+      tensors,
+      config: {
+        format: "dexter-classic", version: 1, network, prediction: "v", nullCondition: "consistent", training: {},
+        schedule: { kind: "cosine", steps: 10, betaStart: 1e-4, betaEnd: 0.02 }, scale: { mean: [0.5, 0.5, 0, -0.3, 0.3], sd: [0.1, 0.1, 0.02, 0.5, 0.3] },
+      },
+    });
+    const played = await dexter(folder, "render", WALTZ, "--model", "classic", "-o", "w.mid", "--seed", "4", "--samples", "2", "--steps", "2", "--json");
+    expect(JSON.parse(played.stdout).performances).toEqual([expect.objectContaining({ seed: 4 }), expect.objectContaining({ seed: 5 })]);
+    expect(played.stdout).not.toContain("opposite");
+    const refused = await dexter(folder, "render", WALTZ, "--model", "classic", "-o", "x.mid", "--opposite");
+    expect([refused.code, refused.complaints]).toEqual([1, [expect.stringContaining("the classic model classic draws each seed by itself: leave out --opposite")]]);
+    expect(filesIn(folder)).not.toContain("x.mid");
   }));
 
   test("several scores go beside themselves; one that fails is reported and does not stop the rest", inFolder(async (folder) => {

@@ -24,7 +24,6 @@ interface EvaluateFlags extends ModelFlags {
   readonly corpus: readonly PreparedCorpusOptions[];
   readonly renderer?: readonly RendererOption[];
   readonly segment?: number;
-  readonly independent?: boolean;
   readonly markings: boolean;
   readonly json?: boolean;
   readonly card?: boolean;
@@ -39,8 +38,8 @@ export function evaluateCommand(): Command {
     .option("--renderer <name=path>", "another program's MIDI files, aligned to the scores: a folder with PIECE.mid or PIECE_1.mid …, or a pattern such as out/{piece}_by_*_{n}.mid; may be given again", addRenderer)
     .addOption(new Option("--segment <notes>", "compare by passages of so many notes, as test sets are cut (default: whole pieces)").argParser(integerBetween(8, 100_000)))
     .addOption(new Option("--draws <n>", "performances of each piece by a model").argParser(integerBetween(1, 100)).default(8))
-    .option("--independent", "draws of one seed after another, in place of pairs of opposites: further apart from the mean of all")
-    .addOption(new Option("--seed <n>", "of the first draw, the next ones follow; and of the intervals").argParser(integerBetween(0, 2 ** 31 - 1)).default(1))
+    .option("--independent", "draws of one seed after another, in place of pairs of opposites, whose mean is nearer to that of all draws")
+    .addOption(new Option("--seed <n>", "of the first draw; those after it are its opposite, the next seed's …; and of the intervals").argParser(integerBetween(0, 2 ** 31 - 1)).default(1))
     .addOption(new Option("--steps <n>", "of the sampler (default: the model's)").argParser(integerBetween(1, 1000)))
     .addOption(new Option("--guidance <w>", "strength of the guidance (default: the model's)").argParser(numberBetween(0, 20)))
     .option("--no-markings", "leave out the expressive marks that a corpus of beats puts beside its scores")
@@ -81,7 +80,7 @@ async function evaluate(folders: readonly string[], flags: EvaluateFlags): Promi
     }
     const { table, beats, skipped, leftOut, seen } = evaluation;
     process.stdout.write(`${JSON.stringify({
-      ...settings, ...(folders.length === 1 && { model: folders[0] }), renderers: renderers.map(({ name, source }) => ({ name, ...source })), corpora: flags.corpus,
+      ...settings, ...(folders.length === 1 && { model: folders[0] }), renderers: renderers.map(({ name, source, opposites }) => ({ name, ...source, ...(opposites && { opposites }) })), corpora: flags.corpus,
       ...table, ...(beats ? { beats } : {}), skipped, leftOut, remarks: renderers.flatMap((one) => one.remarks()),
       trainedOn: folders.length === 1 ? (seen.get(models[0].name) ?? []) : Object.fromEntries(seen), seconds,
     })}\n`);
@@ -96,7 +95,7 @@ function settingsOf(models: readonly ModelRenderer[], flags: EvaluateFlags): Rec
   return {
     ...(models.length > 0 && { model: models.map(({ source }) => basename(resolve(source.path))).join(" + ") }),
     corpus: flags.corpus.map(({ name, kind }) => name ?? kind).join(" + "),
-    ...(models.length > 0 && { draws: flags.draws, ...(models.some(({ opposites }) => opposites) && { opposites: true }) }),
+    ...(models.length > 0 && { draws: flags.draws }),
     seed: flags.seed,
     ...(flags.segment !== undefined && { segment: flags.segment }),
     ...(alone && { steps: flags.steps ?? alone.config?.sampling.steps, guidance: flags.guidance ?? alone.config?.sampling.guidance }),
@@ -166,10 +165,19 @@ function pianistsOf(table: AgreementTable): string {
   return pianists.length === 1 ? String(pianists[0]) : `${pianists[0]}–${pianists[pianists.length - 1]}`;
 }
 
+/** Whose draws come in pairs. */
+function describePairs(renderers: readonly Renderer[], { draws }: Record<string, unknown>): string[] {
+  const paired = draws === 1 ? [] : renderers.filter(({ opposites }) => opposites);
+  if (paired.length === 0) return [];
+  const of = paired.length < renderers.length ? ` of ${paired.map(({ name }) => name).join(", ")}` : "";
+  return [`draws${of} in pairs of opposites`];
+}
+
 function describe({ table, beats, skipped, leftOut, seen }: Evaluation, renderers: readonly Renderer[], settings: Record<string, unknown>): string {
   const passages = settings.segment === undefined ? "" : ` by passages of ${String(settings.segment)} notes`;
   const lines = [
-    ...(renderers.length > 0 ? [Object.entries(settings).filter(([, value]) => value !== undefined).map(([name, value]) => (value === true ? `in pairs of ${name}` : `${name} ${String(value)}`)).join(", ")] : []),
+    ...(renderers.length > 0 ? [Object.entries(settings).filter(([, value]) => value !== undefined).map(([name, value]) => `${name} ${String(value)}`).join(", ")] : []),
+    ...describePairs(renderers, settings),
     ...(table ? [`${table.pieces.length} pieces by ${pianistsOf(table)} pianists; Pearson's r${passages}, mean of the pieces; intervals of 95 % by resampling pianists and pieces`, "", formatAgreement(table)] : []),
     ...(beats ? [describeBeats(beats)] : []),
     ...[...seen].flatMap(([name, pieces]) => describeSeen(pieces).map((line) => (seen.size > 1 ? line.replace("the model", name) : line))),

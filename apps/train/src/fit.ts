@@ -1,8 +1,7 @@
 /**
  * @file `dexter-train fit`: train a model as a configuration says, on prepared sets.
  */
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { stringify } from "yaml";
 import { describeEngine } from "@dexter/diffusion/training";
@@ -12,10 +11,10 @@ import { readFitConfig, resolvedConfig, type FitConfig } from "./fit-config.js";
 import { interruptible } from "./interrupt.js";
 import { integerBetween } from "./options.js";
 import { formatSeconds, showProgress } from "./progress.js";
-import { openRunFolder, type RunFolder } from "./run-folder.js";
+import { openRunFolder, type RunFolder, type RunFolderGoneError } from "./run-folder.js";
 import { controlFile } from "./run/control-file.js";
 import { chooseEngine, isTorch } from "./run/engine-choice.js";
-import { METRICS_FILE, metricsFile, pastValidations } from "./run/metrics-file.js";
+import { metricsFile, pastValidations } from "./run/metrics-file.js";
 import { runLog } from "./run/run-log.js";
 import { readRunRecord, runStatusFile, type RunStatusFile } from "./run/run-status.js";
 import { stepWatch, type StepWatch } from "./run/step-watch.js";
@@ -91,7 +90,7 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
   await folder.begin(resume);
   process.stderr.write(`engine: ${describeEngine(engine)}\ndata: ${trainer.data}\n`);
   for (const warning of trainer.warnings) process.stderr.write(`dexter-train: warning: ${warning}\n`);
-  const status = runStatusFile(folder.path, { name: config.name, model: config.model, config: resolved, engine: engine.name, engineReason: reason }, resume && (await readRunRecord(folder.path))?.startedAt);
+  const status = runStatusFile(folder, { name: config.name, model: config.model, config: resolved, engine: engine.name, engineReason: reason }, resume && (await readRunRecord(folder.path))?.startedAt);
   const progress = showProgress("steps");
   await interruptible(async (signal) => {
     const controller = new AbortController();
@@ -99,7 +98,7 @@ async function fit(path: string, replacements: readonly string[], flags: FitFlag
     await status.set("running");
     const past = await pastValidations(folder.path);
     const log = runLog({
-      folder: folder.path, metrics: metricsFile(folder.path), stages: trainer.stages, tensorboard: config.tensorboard,
+      folder: folder.path, metrics: metricsFile(folder), stages: trainer.stages, tensorboard: config.tensorboard,
       begun: trainer.stages.reduce((sum, [stage]) => sum + (resume?.steps[stage] ?? 0), 0),
     });
     log({ type: "event", message: resume ? "the run goes on" : "the run begins" });
@@ -143,14 +142,21 @@ async function stopped(folder: RunFolder, status: RunStatusFile, watch: StepWatc
 }
 
 async function failed(error: unknown, folder: RunFolder, status: RunStatusFile): Promise<never> {
-  const gone = !existsSync(join(folder.path, METRICS_FILE));
   const shown = isDiskFull(error)
     ? new Error(`${folder.path}: the disk is full. The state that was saved last is whole: make room and add --resume to go on`, { cause: error })
-    : gone
-      ? new Error(`${folder.path}: the run's folder is gone, and with it what was saved. Begin the run anew`, { cause: error })
-      : (error as Error);
+    : goneFrom(folder) ?? (error as Error);
   const interrupted = error instanceof InterruptedError || shown.name === "AbortError";
-  // On a full disk there may be no room for this, either; what took the folder's place is not ours.
-  if (!gone) await status.set(interrupted ? "stopped" : "failed", shown.message.split("\n")[0]).catch(() => undefined);
+  // On a full disk there may be no room for this, either; a folder that took the run's place is left alone.
+  await status.set(interrupted ? "stopped" : "failed", shown.message.split("\n")[0]).catch(() => undefined);
   throw shown;
+}
+
+/** Whatever failed, failed because of that. */
+function goneFrom(folder: RunFolder): RunFolderGoneError | null {
+  try {
+    folder.check();
+    return null;
+  } catch (error) {
+    return error as RunFolderGoneError;
+  }
 }

@@ -2,6 +2,7 @@
  * @file A run's folder: `state.safetensors` to go on from, `metrics.jsonl`, `run.json`,
  * `tensorboard/`, `samples/`, the best checkpoint in `model/` and the last in `last/`.
  */
+import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "@dexter/codec";
@@ -25,10 +26,20 @@ export interface SavedState {
   readonly arrays: Readonly<Record<string, Float32Array>>;
 }
 
-/** The folder of one run. */
-export interface RunFolder {
+/** A folder that files are only written into while it is the one that the run began in. */
+export interface KeptFolder {
   /** Its path. */
   readonly path: string;
+  /**
+   * Call before anything is written.
+   *
+   * @throws RunFolderGoneError when it was deleted, or another one took its place
+   */
+  check(): void;
+}
+
+/** The folder of one run. */
+export interface RunFolder extends KeptFolder {
   /** Where the best checkpoint goes. */
   readonly model: string;
   /** Where the last one goes. */
@@ -45,8 +56,19 @@ export interface RunFolder {
    * @throws UsageError where no folder can be
    */
   begin(state: SavedState | undefined): Promise<void>;
-  /** Save a state; the old one stays until the new one is whole. */
+  /**
+   * Save a state; the old one stays until the new one is whole.
+   *
+   * @throws RunFolderGoneError
+   */
   saveState(state: SavedState): Promise<void>;
+}
+
+/** The folder of a run that goes on was deleted or replaced. */
+export class RunFolderGoneError extends Error {
+  constructor(path: string) {
+    super(`${path}: the run's folder is gone, and with it what was saved. Begin the run anew`);
+  }
 }
 
 const MAX_STATE_BYTES = 2 ** 33;
@@ -66,8 +88,13 @@ export async function openRunFolder(path: string, { resume }: { readonly resume:
   const busy = await runningProcess(path);
   if (busy !== null) throw new UsageError(`${path}: process ${busy} is training there. Stop it first, or choose another output`);
   if (there && !resume) throw new UsageError(`${path}: a run is there already. Add --resume to go on with it, or choose another output`);
+  let begun: string | null = null;
+  const check = (): void => {
+    if (identityOf(path) !== begun) throw new RunFolderGoneError(path);
+  };
   return {
     path,
+    check,
     model: join(path, "model"),
     last: join(path, "last"),
     async loadState(format) {
@@ -79,9 +106,19 @@ export async function openRunFolder(path: string, { resume }: { readonly resume:
       });
       if (state) await forgetSteps(path, (stage) => state.steps[stage] ?? 0);
       else await clearMetrics(path);
+      begun = identityOf(path);
     },
-    saveState: (state) => writeFileAtomic(statePath, encodeState(state)),
+    async saveState(state) {
+      check();
+      await writeFileAtomic(statePath, encodeState(state));
+    },
   };
+}
+
+/** Which folder is at a path: numbers of folders that are gone are given again, but not with their time of birth. */
+function identityOf(path: string): string | null {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found ? `${found.dev}:${found.ino}:${found.birthtimeNs}` : null;
 }
 
 function encodeState({ format, steps, fingerprint, rest, arrays }: SavedState): Uint8Array {

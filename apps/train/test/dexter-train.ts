@@ -39,7 +39,7 @@ export function dexterTrainIn(environment: Readonly<Record<string, string>>, ...
 /** Run it until it has logged some steps, when it gets this signal. */
 export function dexterTrainUntil(signal: "SIGINT" | "SIGTERM" | "SIGKILL", steps: number, ...args: readonly string[]): Promise<Outcome> {
   const preload = new URL("signal-at-step.mjs", import.meta.url).href;
-  return dexterTrainIn({ NODE_OPTIONS: `--import=${preload}`, DEXTER_TEST_SIGNAL_AT: `${signal}:${steps}` }, ...args);
+  return dexterTrainIn({ NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --import=${preload}`, DEXTER_TEST_SIGNAL_AT: `${signal}:${steps}` }, ...args);
 }
 
 /** Start it, to be stopped on the way. */

@@ -60,6 +60,12 @@ describe("dexter-train evaluate", () => {
       // The two draws of a model are opposites; those of files are not.
       expect(row("draw with its opposite", "base").values.velocityNote).toBeLessThan(0.95);
       expect([row("draw with draw", "base").values.velocityNote, row("draw with its opposite", "theirs")]).toEqual([null, undefined]);
+      const apart = JSON.parse((await dexterTrain("evaluate", BASE, "--corpus", CORPUS, "--draws", "3", "--independent", "--json")).stdout) as Report;
+      expect(apart.rows.map(({ name }) => name)).toEqual(expect.arrayContaining(["mean of 3 draws with pianist", "draw with draw"]));
+      expect(apart.rows.map(({ name }) => name)).not.toContain("draw with its opposite");
+      const odd = await dexterTrain("evaluate", BASE, "--corpus", CORPUS, "--draws", "3");
+      expect(odd.stdout).toMatch(/draws 3, seed 1[^]*\ndraws in pairs of opposites\n[^]*\ndraw with draw +[.\d][^]*\ndraw with its opposite +[.\d]/);
+      expect((await dexterTrain("evaluate", BASE, "--corpus", CORPUS, "--draws", "1")).stdout).not.toMatch(/opposite/);
       // Each of both agrees wholly with itself, and with the other as pianists do.
       const between = row("pianist with pianist").values;
       const theirs = row("one draw with pianist", "theirs").values;

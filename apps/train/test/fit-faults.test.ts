@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
-import { dexterTrain, dexterTrainIn, startDexterTrain, until, type Outcome } from "./dexter-train.js";
+import { dexterTrain, dexterTrainIn, dexterTrainUntil, startDexterTrain, until, type Outcome } from "./dexter-train.js";
 import { prepareTinySet, TINY_BASE } from "./tiny-corpus.js";
 
 jest.setTimeout(240_000);
@@ -43,15 +43,32 @@ test("a full disk ends a run in one line; what was saved before goes on once the
   expect(record("full")).toMatchObject({ status: "finished" });
 });
 
-test.each([["deleted", false], ["replaced", true]])("a run whose folder is %s ends in one line that says so, and writes nothing there any more", async (name, replaced) => {
+test.each<[string, readonly string[] | null]>([
+  ["deleted", null], ["replaced", []], ["taken", ["metrics.jsonl", "run.json"]],
+])("a run whose folder is %s ends in one line that says so, and writes nothing there any more", async (name, others) => {
   const { child, outcome } = startDexterTrain("fit", inFolder("trial.yaml"), "-o", inFolder(name), "flow.steps=100000", "validateEvery=100000", "saveEvery=100000", "sampleEvery=0");
-  const begun = (): boolean => existsSync(inFolder(name, "metrics.jsonl")) && readFileSync(inFolder(name, "metrics.jsonl"), "utf8").includes('"step"');
-  await until(child, begun);
+  await until(child, () => existsSync(inFolder(name, "metrics.jsonl")) && readFileSync(inFolder(name, "metrics.jsonl"), "utf8").includes('"step"'));
+  if (others) {
+    mkdirSync(inFolder(`${name}-next`));
+    for (const other of others) writeFileSync(inFolder(`${name}-next`, other), "another run's\n");
+  }
   renameSync(inFolder(name), inFolder(`${name}-elsewhere`));
-  if (replaced) mkdirSync(inFolder(name));
+  if (others) renameSync(inFolder(`${name}-next`), inFolder(name));
   const { code, stderr } = await outcome;
   expect([code, stderr.trimEnd().split("\n").at(-1)]).toEqual([1, `dexter-train: ${inFolder(name)}: the run's folder is gone, and with it what was saved. Begin the run anew`]);
-  expect(replaced ? readdirSync(inFolder(name)) : existsSync(inFolder(name))).toEqual(replaced ? [] : false);
+  expect(existsSync(inFolder(name)) ? readdirSync(inFolder(name)) : null).toEqual(others);
+  for (const other of others ?? []) expect(readFileSync(inFolder(name, other), "utf8")).toBe("another run's\n");
+});
+
+test("a run whose metrics alone are gone says what is whole", async () => {
+  const args = ["fit", inFolder("trial.yaml"), "-o", inFolder("unlogged"), "flow.steps=100000", "validateEvery=100000", "saveEvery=10", "sampleEvery=0"];
+  const { child, outcome } = startDexterTrain(...args);
+  await until(child, () => existsSync(inFolder("unlogged", "state.safetensors")));
+  rmSync(inFolder("unlogged", "metrics.jsonl"));
+  const { code, stderr } = await outcome;
+  expect([code, stderr.trimEnd().split("\n").at(-1)]).toEqual([1, `dexter-train: ${inFolder("unlogged", "metrics.jsonl")}: the file is gone. What was saved last is whole: add --resume to go on`]);
+  expect(record("unlogged")).toMatchObject({ status: "failed" });
+  expect(await dexterTrainUntil("SIGINT", 3, ...args, "--resume")).toMatchObject({ code: 130, stderr: expect.stringMatching(/stopped after \d+ \+ \d+ steps/) });
 });
 
 test("an output that cannot be a folder is told in one line", async () => {

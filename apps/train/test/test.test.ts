@@ -115,11 +115,12 @@ describe("dexter-train test", () => {
     expect([none.code, none.stderr]).toEqual([2, "dexter-train: --skip-segments: expected less than all 2 passages, got 2\n"]);
   });
 
-  test("of the base model follows the flow's steps", async () => {
+  test("of the base model follows the flow's steps, one seed after another", async () => {
     const output = join(folder, "base");
-    const run = await dexterTrain("test", BASE, "--data", keySet, "--samples", "1", "--steps", "3", "--transfer", "-o", output);
+    const run = await dexterTrain("test", BASE, "--data", keySet, "--samples", "2", "--steps", "3", "--transfer", "-o", output);
     expect(run).toMatchObject({ code: 0, stderr: "" });
-    expect(run.stdout).toContain(`${output}: report.html, 1 passages, 1 draws`);
+    expect(run.stdout).toContain(`${output}: report.html, 1 passages, 2 draws`);
+    expect((JSON.parse(readFileSync(join(output, "report.json"), "utf8")) as Figures).passages[0].samples.map(({ seed }) => seed)).toEqual([1, 2]);
     expect(frameCount(readFileSync(join(output, "samples/001-1.gif")))).toBe(4); // three steps of 0.75 of the way, and the start
   });
 

@@ -106,7 +106,7 @@ function renderingRows(
           drawn("draw with draw", (one) => one.betweenDraws, (samples) => ({ members: 0, figureOf: () => samples.betweenDraws })),
         ]
       : []),
-    ...(pieces.some(({ rendering }) => Number.isFinite(rendering.withOpposite.tempo))
+    ...(pieces.some(({ rendering }) => Object.values(rendering.withOpposite).some(Number.isFinite))
       ? [drawn("draw with its opposite", (one) => one.withOpposite, (samples) => ({ members: 0, figureOf: () => samples.withOpposite }))]
       : []),
     drawn("spread of a draw / a pianist's", (one) => one.spread, spreadOverPianists),

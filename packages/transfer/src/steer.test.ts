@@ -98,6 +98,7 @@ describe("steering", () => {
   test("is refused where the model has no controls, one is asked for twice, or cannot be measured", async () => {
     const request: SteerRequest = { control: "articulation", relative: true, value: 1 };
     await expect(play([request, request])).rejects.toThrow("articulation is asked for twice");
+    await expect(play([request], { samples: 2.5 })).rejects.toThrow("samples must be an integer ≥ 1, got 2.5");
     await expect(play([{ ...request, control: "articulations" }])).rejects.toThrow('Did you mean "articulation"?');
     const without = { ...config, controls: undefined };
     await expect(steer({ ...model, config: without }, score, [request], { measure })).rejects.toThrow("this model has no controls");

@@ -104,6 +104,7 @@ export function steer(model: Model, score: Score, requests: readonly SteerReques
  */
 export function openSteering(model: Model, score: Score, options: SteerOptions): Steerer {
   const { measure, corrections = 2, seed = 0, samples = 1, onProgress, ...rest } = options;
+  if (!(Number.isInteger(samples) && samples >= 1)) throw new SteerError(`samples must be an integer ≥ 1, got ${samples}.`);
   const draws = drawSeeds(seed, samples, rest);
   const config = model.config.controls;
   if (!config) throw new SteerError("this model has no controls: it cannot be steered.");
@@ -167,7 +168,7 @@ export function openSteering(model: Model, score: Score, options: SteerOptions):
       const renderings: SteeredRendering[] = [];
       drawn = 0;
       expected = samples * (2 + corrections);
-      for (let k = 0; k < samples; k++) {
+      for (const k of draws.keys()) {
         const neutral = known.get(k) ?? await neutralOf(k);
         known.set(k, neutral);
         const aims = requests.map((request, i) => {

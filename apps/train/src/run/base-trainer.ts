@@ -79,6 +79,7 @@ async function train(config: BaseFitConfig, data: FitData, initial: Checkpoint |
       const line: ValidationLine = { ...validationLine(step, options[step.stage].channelWeights), ...(await sampler(moment)) };
       if (step.stage === "flow" && best.take(line) && config.keep !== "last") {
         const { config: found, tensors } = moment.model();
+        folder.check();
         await saveCheckpoint(folder.model, { config: found, weights: tensors, card: formatModelCard(found) });
       }
       log(line);
@@ -137,10 +138,12 @@ async function finish(config: BaseFitConfig, { validation }: FitData, { folder, 
     return null;
   });
   const kept = best ?? { config: last.config, weights: last.tensors };
+  folder.check();
   if (!best) await saveCheckpoint(folder.model, kept);
   const gains = validation.length > 0 && hasFlow(kept.config.training) ? await gainsOf(folder.model, validation, signal) : kept.config.sampling.gains;
   const withGains = (model: ModelConfig): ModelConfig => ({ ...model, sampling: { ...model.sampling, gains } });
   const [keptConfig, lastConfig] = [withGains(kept.config), withGains(last.config)];
+  folder.check();
   await saveCheckpoint(folder.last, { config: lastConfig, weights: last.tensors, card: formatModelCard(lastConfig) });
   await saveCheckpoint(folder.model, { config: keptConfig, weights: kept.weights, card: formatModelCard(keptConfig) });
   return keptConfig;
@@ -179,7 +182,7 @@ function sampleDrawer(config: BaseFitConfig, data: FitData, { folder, log }: Run
     const ready = await createModel({ config: modelConfig, weights: tensors }, await nodeRuntime({}));
     try {
       const { shown, ...figures } = await round(async ({ score, features }) => (await renderScore(ready, score, { seed: SEED_OF_SAMPLES, features }))[0].parameters);
-      log({ type: "sample", stage, step, file: await writeSample(folder.path, stepsBefore + step, shown) });
+      log({ type: "sample", stage, step, file: await writeSample(folder, stepsBefore + step, shown) });
       return figures;
     } finally {
       await ready.release();

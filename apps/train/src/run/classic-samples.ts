@@ -51,7 +51,7 @@ export function classicSampler(
     const model = await createClassicModel({ config, tensors: tensors() }, { runtime: await nodeRuntime({}) });
     try {
       const { shown, ...figures } = await round(async ({ score, features }) => (await renderClassic(model, score, { ...chosen, seed: SEED_OF_SAMPLES, features, signal }))[0].parameters);
-      log({ type: "sample", stage: "train", step, file: await writeSample(folder.path, step, shown) });
+      log({ type: "sample", stage: "train", step, file: await writeSample(folder, step, shown) });
       return figures;
     } finally {
       await model.release();

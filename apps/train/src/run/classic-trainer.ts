@@ -98,7 +98,9 @@ async function train(config: ClassicFitConfig, { checkpoint, training, weights }
       return agreementFigures(sampled.agreement ?? {});
     },
     onBest: async (snapshot) => {
-      if (config.keep !== "last") await saveClassicCheckpoint(folder.model, { config: snapshot.config, tensors: snapshot.tensors() });
+      if (config.keep === "last") return;
+      folder.check();
+      await saveClassicCheckpoint(folder.model, { config: snapshot.config, tensors: snapshot.tensors() });
     },
     between: async ({ progress: step, save }) => {
       if (step.validation) log({ ...validationLine(step), ...sampled });
@@ -116,6 +118,7 @@ async function train(config: ClassicFitConfig, { checkpoint, training, weights }
   const steps = String(outcome.step);
   if (!outcome.finished) return { finished: false, steps, record: {} };
   const tensors = config.keep === "last" ? outcome.last : outcome.tensors;
+  folder.check();
   await saveClassicCheckpoint(folder.last, { config: outcome.config, tensors: outcome.last });
   await saveClassicCheckpoint(folder.model, { config: outcome.config, tensors });
   return { finished: true, steps, record: { step: outcome.step, best: outcome.best, stoppedEarly: outcome.stoppedEarly } };

@@ -23,7 +23,7 @@ export interface EventFile {
 }
 
 /**
- * Begin a new event file in a run's folder. Files from before are left alone.
+ * Begin a new event file in a run's folder, which must be there. Files from before are left alone.
  *
  * @param options.step - the step that the run stands at
  * @param options.onFailure - told once why no more is written

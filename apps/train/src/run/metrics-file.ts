@@ -5,6 +5,7 @@ import { appendFileSync, closeSync, constants, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@dexter/codec/node";
+import type { KeptFolder } from "../run-folder.js";
 
 /** Figures by name; what is not a number is `null` in JSON. */
 export type Figures = Readonly<Record<string, number>>;
@@ -76,20 +77,21 @@ export interface MetricsFile {
   /**
    * Add a line.
    *
-   * @throws ENOENT when the file is gone: a run whose folder was deleted, or replaced, does not go on in another one
+   * @throws RunFolderGoneError when the folder was deleted or replaced: the run does not go on in another one
+   * @throws Error when the file alone is gone
    */
   add(line: MetricLine): void;
 }
 
-/** Its name in a run's folder. */
-export const METRICS_FILE = "metrics.jsonl";
+const METRICS_FILE = "metrics.jsonl";
 
 /** The metrics of a run's folder, in the file that `clearMetrics` or `forgetSteps` left there. */
-export function metricsFile(folder: string): MetricsFile {
-  const path = join(folder, METRICS_FILE);
+export function metricsFile(folder: KeptFolder): MetricsFile {
+  const path = join(folder.path, METRICS_FILE);
   return {
     add(line) {
-      const file = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+      folder.check();
+      const file = openThere(path);
       try {
         appendFileSync(file, `${JSON.stringify({ ...line, time: new Date().toISOString() })}\n`);
       } finally {
@@ -97,6 +99,16 @@ export function metricsFile(folder: string): MetricsFile {
       }
     },
   };
+}
+
+/** Open to append, but no new one. */
+function openThere(path: string): number {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_APPEND);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new Error(`${path}: the file is gone. What was saved last is whole: add --resume to go on`, { cause: error });
+  }
 }
 
 /** Begin an empty file. */

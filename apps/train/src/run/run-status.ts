@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { FormatError } from "@dexter/codec";
 import { readFileBounded, writeFileAtomic } from "@dexter/codec/node";
+import type { KeptFolder } from "../run-folder.js";
 import { parseRunRecord, type RunRecord, type RunStatus } from "../dashboard/run-record.js";
 
 const FILE = "run.json";
@@ -26,7 +27,11 @@ export interface RunFacts {
 
 /** Writes `run.json`. */
 export interface RunStatusFile {
-  /** Say where the run stands now. */
+  /**
+   * Say where the run stands now.
+   *
+   * @throws RunFolderGoneError
+   */
   set(status: RunStatus, message?: string): Promise<void>;
 }
 
@@ -35,10 +40,12 @@ export interface RunStatusFile {
  *
  * @param startedAt - when it had begun, where it goes on
  */
-export function runStatusFile(folder: string, facts: RunFacts, startedAt = new Date().toISOString()): RunStatusFile {
+export function runStatusFile(folder: KeptFolder, facts: RunFacts, startedAt = new Date().toISOString()): RunStatusFile {
   return {
-    set: (status, message) =>
-      writeFileAtomic(join(folder, FILE), `${JSON.stringify({ ...facts, pid: process.pid, host: hostname(), startedAt, status, ...(message ? { message } : {}) }, null, 2)}\n`),
+    async set(status, message) {
+      folder.check();
+      await writeFileAtomic(join(folder.path, FILE), `${JSON.stringify({ ...facts, pid: process.pid, host: hostname(), startedAt, status, ...(message ? { message } : {}) }, null, 2)}\n`);
+    },
   };
 }
 

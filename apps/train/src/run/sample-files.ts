@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { decodePerformance, writeMidi } from "@dexter/codec";
 import { makeFolder, writeFileAtomic } from "@dexter/codec/node";
+import type { KeptFolder } from "../run-folder.js";
 import type { ShownSample } from "./sample-pieces.js";
 
 /**
@@ -11,8 +12,9 @@ import type { ShownSample } from "./sample-pieces.js";
  *
  * @param step - of the whole run, all stages counted
  * @returns the file's name within the run's folder
+ * @throws RunFolderGoneError
  */
-export async function writeSample(folder: string, step: number, { piece, drawn, curves }: ShownSample): Promise<string> {
+export async function writeSample(folder: KeptFolder, step: number, { piece, drawn, curves }: ShownSample): Promise<string> {
   const stem = `samples/${String(step).padStart(6, "0")}`;
   const { performance } = decodePerformance(piece.score, drawn);
   const { onsetSec, soundDurationSec, pitch, velocity } = performance.notes;
@@ -23,9 +25,10 @@ export async function writeSample(folder: string, step: number, { piece, drawn, 
     notes: { onsetSec: milliseconds(onsetSec), durationSec: milliseconds(soundDurationSec), pitch: [...pitch], velocity: [...velocity] },
     midi: `${stem}.mid`,
   };
-  await makeFolder(join(folder, "samples"));
-  await writeFileAtomic(join(folder, `${stem}.mid`), writeMidi(performance, { title: piece.name, text: `a sample after ${step} steps` }));
-  await writeFileAtomic(join(folder, `${stem}.json`), `${JSON.stringify(record)}\n`);
+  folder.check();
+  await makeFolder(join(folder.path, "samples"));
+  await writeFileAtomic(join(folder.path, `${stem}.mid`), writeMidi(performance, { title: piece.name, text: `a sample after ${step} steps` }));
+  await writeFileAtomic(join(folder.path, `${stem}.json`), `${JSON.stringify(record)}\n`);
   return `${stem}.json`;
 }
 

@@ -1,7 +1,7 @@
 /**
  * @file Which draws a call makes: pairs of opposites, the noise of the second one negated (antithetic variates; Hammersley & Morton,
  * A new Monte Carlo technique, 1956). Each is as likely as any draw, and what one does more than expected the other does less: two
- * differ much as two pianists do, and the mean of a few is near the mean of all (docs/decisions/opposite-draws.md).
+ * differ more than two seeds do, and the mean of a few is near the mean of all (docs/decisions/opposite-draws.md).
  */
 import type { Batch } from "../denoiser.js";
 
@@ -24,6 +24,7 @@ export interface DrawChoice {
 /**
  * The draws of a call: a seed's, its opposite, the next seed's, its opposite …
  *
+ * @param seed - of the first: a safe integer ≥ 0
  * @param samples - how many
  */
 export function drawSeeds(seed: number, samples: number, { opposite = false, independent = false }: DrawChoice): DrawSeed[] {
@@ -37,7 +38,7 @@ export function describeDraw({ seed, opposite = false }: { readonly seed: number
   return opposite ? `seed ${seed}, opposite` : `seed ${seed}`;
 }
 
-/** Noise as likely as this, away from the mean in the other direction. */
+/** Noise as likely as this, away from the mean in the other direction, `[B, N, P]`. */
 export function oppositeNoise({ data, shape }: Batch): Batch {
   return { data: data.map((value) => -value), shape };
 }
