@@ -2,7 +2,7 @@
  * @file A run's folder: `state.safetensors` to go on from, `metrics.jsonl`, `run.json`,
  * `tensorboard/`, `samples/`, the best checkpoint in `model/` and the last in `last/`.
  */
-import { statSync } from "node:fs";
+import { openSync, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "@dexter/codec";
@@ -106,6 +106,7 @@ export async function openRunFolder(path: string, { resume }: { readonly resume:
       });
       if (state) await forgetSteps(path, (stage) => state.steps[stage] ?? 0);
       else await clearMetrics(path);
+      keepOpen(path);
       begun = identityOf(path);
     },
     async saveState(state) {
@@ -115,10 +116,19 @@ export async function openRunFolder(path: string, { resume }: { readonly resume:
   };
 }
 
-/** Which folder is at a path: numbers of folders that are gone are given again, but not with their time of birth. */
+/** Which folder is at a path, by its number. */
 function identityOf(path: string): string | null {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found ? `${found.dev}:${found.ino}:${found.birthtimeNs}` : null;
+  return found ? `${found.dev}:${found.ino}` : null;
+}
+
+/** Hold a folder open until the process ends: once deleted, its number would be given to the next one. */
+function keepOpen(path: string): void {
+  try {
+    openSync(path, "r");
+  } catch {
+    // Windows opens no folders, and deletes none that are in use.
+  }
 }
 
 function encodeState({ format, steps, fingerprint, rest, arrays }: SavedState): Uint8Array {
