@@ -11,7 +11,7 @@ import { readFitConfig, resolvedConfig, type FitConfig } from "./fit-config.js";
 import { interruptible } from "./interrupt.js";
 import { integerBetween } from "./options.js";
 import { formatSeconds, showProgress } from "./progress.js";
-import { openRunFolder, type RunFolder, type RunFolderGoneError } from "./run-folder.js";
+import { openRunFolder, RunFolderGoneError, type RunFolder } from "./run-folder.js";
 import { controlFile } from "./run/control-file.js";
 import { chooseEngine, isTorch } from "./run/engine-choice.js";
 import { metricsFile, pastValidations } from "./run/metrics-file.js";
@@ -144,19 +144,10 @@ async function stopped(folder: RunFolder, status: RunStatusFile, watch: StepWatc
 async function failed(error: unknown, folder: RunFolder, status: RunStatusFile): Promise<never> {
   const shown = isDiskFull(error)
     ? new Error(`${folder.path}: the disk is full. The state that was saved last is whole: make room and add --resume to go on`, { cause: error })
-    : goneFrom(folder) ?? (error as Error);
+    // Whatever failed, failed because of that.
+    : folder.gone ? new RunFolderGoneError(folder.path) : (error as Error);
   const interrupted = error instanceof InterruptedError || shown.name === "AbortError";
   // On a full disk there may be no room for this, either; a folder that took the run's place is left alone.
   await status.set(interrupted ? "stopped" : "failed", shown.message.split("\n")[0]).catch(() => undefined);
   throw shown;
-}
-
-/** Whatever failed, failed because of that. */
-function goneFrom(folder: RunFolder): RunFolderGoneError | null {
-  try {
-    folder.check();
-    return null;
-  } catch (error) {
-    return error as RunFolderGoneError;
-  }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
@@ -25,7 +25,10 @@ describe("a run's folder", () => {
     }
     rmSync(join(run.path, "0"));
     renameSync(join(run.path, "1"), join(run.path, "2"));
-    expect(() => run.check()).not.toThrow();
+    metricsFile(run).add({ type: "event", message: "3" });
+    expect(run.gone).toBe(false);
+    const told = readFileSync(join(run.path, "metrics.jsonl"), "utf8").trimEnd().split("\n").map((line) => (JSON.parse(line) as { message: string }).message);
+    expect(told).toEqual(["0", "1", "2", "3"]);
   });
 
   test.each([
@@ -38,6 +41,7 @@ describe("a run's folder", () => {
     change(run.path);
     if (name === "made anew") writeFileSync(join(run.path, "metrics.jsonl"), "");
     const gone = new RunFolderGoneError(run.path);
+    expect(run.gone).toBe(true);
     expect(() => metricsFile(run).add({ type: "event", message: "" })).toThrow(gone);
     await expect(run.saveState({ format: "f", steps: {}, fingerprint: "", arrays: {} })).rejects.toThrow(gone);
     await expect(runStatusFile(run, { name: "n", model: "m", config: {}, engine: "e", engineReason: "r" }).set("stopped")).rejects.toThrow(gone);

@@ -30,10 +30,12 @@ export interface SavedState {
 export interface KeptFolder {
   /** Its path. */
   readonly path: string;
+  /** It was deleted, or another one took its place. */
+  readonly gone: boolean;
   /**
    * Call before anything is written.
    *
-   * @throws RunFolderGoneError when it was deleted, or another one took its place
+   * @throws RunFolderGoneError when it is gone
    */
   check(): void;
 }
@@ -89,11 +91,15 @@ export async function openRunFolder(path: string, { resume }: { readonly resume:
   if (busy !== null) throw new UsageError(`${path}: process ${busy} is training there. Stop it first, or choose another output`);
   if (there && !resume) throw new UsageError(`${path}: a run is there already. Add --resume to go on with it, or choose another output`);
   let begun: string | null = null;
+  const gone = (): boolean => identityOf(path) !== begun;
   const check = (): void => {
-    if (identityOf(path) !== begun) throw new RunFolderGoneError(path);
+    if (gone()) throw new RunFolderGoneError(path);
   };
   return {
     path,
+    get gone() {
+      return gone();
+    },
     check,
     model: join(path, "model"),
     last: join(path, "last"),

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, jest, test } from "@jest/globals";
 import { readSafetensors, withTrees } from "@dexter/diffusion";
 import { loadCheckpoint, saveCheckpoint } from "@dexter/diffusion/node";
+import { DEMO_NETS } from "./demo-nets.js";
 import { dexterTrain, type Outcome } from "./dexter-train.js";
 
 jest.setTimeout(240_000);
@@ -15,21 +16,10 @@ const folder = mkdtempSync(join(tmpdir(), "dexter-teachers-"));
 const inFolder = (...parts: string[]): string => join(folder, ...parts);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const DEMO_SET = fileURLToPath(new URL("../demo/demo-set.h5", import.meta.url));
 const SHIPPED = fileURLToPath(new URL("../../../data/models/base", import.meta.url));
-const NETS = `
-data: ${DEMO_SET}
-engine: wasm
-keep: last
-notes: 64
-batch: 2
-tensorboard: false
-encoder: { hidden: 4, blocks: 1, kernel: 3, dilations: [1] }
-denoiser: { hidden: 4, blocks: 1, kernel: 3, dilations: [1] }
-`;
 
 async function fit(name: string, config: string, ...more: string[]): Promise<Outcome> {
-  writeFileSync(inFolder(`${name}.yaml`), NETS + config);
+  writeFileSync(inFolder(`${name}.yaml`), DEMO_NETS + config);
   return dexterTrain("fit", inFolder(`${name}.yaml`), "-o", inFolder(name), ...more);
 }
 
@@ -130,7 +120,7 @@ test("encoders are averaged into a model, which a flow is trained on from but no
   expect([missing.code, existsSync(inFolder("foreign"))]).toEqual([1, false]);
   expect(missing.stderr).toContain("nowhere");
 
-  writeFileSync(inFolder("on.yaml"), `${NETS.replace(/^(encoder|denoiser).*\n/gm, "")}initial: ${model("joined")}\nmean: { steps: 0 }\nflow: { steps: 1 }\n`);
+  writeFileSync(inFolder("on.yaml"), `${DEMO_NETS.replace(/^(encoder|denoiser).*\n/gm, "")}initial: ${model("joined")}\nmean: { steps: 0 }\nflow: { steps: 1 }\n`);
   expect((await dexterTrain("fit", inFolder("on.yaml"), "-o", inFolder("on"))).code).toBe(0);
   const tensors = (name: string) => readSafetensors(weights(name)).tensors;
   expect(tensors("on").get("ensemble.1.head.bias")).toEqual(tensors("joined").get("ensemble.1.head.bias"));

@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, jest, test } from "@jest/globals";
 import { openSet, pairSet, setPairs, setSegments, writeSet } from "@dexter/alignment-datasets";
 import type { BeatRecordings, PerformanceParameters } from "@dexter/codec";
@@ -17,6 +16,7 @@ import {
   type TrainingState,
 } from "@dexter/diffusion/training";
 import { findPython, nodeRankOf, torchEngine, type Torch, type TorchNetwork } from "../src/torch-engine.js";
+import { DEMO_SET } from "./demo-nets.js";
 
 jest.setTimeout(600_000);
 const python = ((): string | null => {
@@ -28,7 +28,6 @@ const python = ((): string | null => {
   }
 })();
 const withTorch = python ? describe : describe.skip;
-const DEMO = fileURLToPath(new URL("../demo/demo-set.h5", import.meta.url));
 const engine = await loadEngine({ engine: "wasm" });
 const random = randomStream(3);
 const normals = (length: number, scale = 1): Float32Array => Float32Array.from({ length }, () => scale * random.normal());
@@ -41,7 +40,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** PyTorch on so many processes. They are started once: to import torch takes longer than all that is tested. */
 function start(processes: number): Torch {
-  const torch = started.get(processes) ?? torchEngine({ processes, python: python!, threads: 1, device: "cpu", data: [DEMO] });
+  const torch = started.get(processes) ?? torchEngine({ processes, python: python!, threads: 1, device: "cpu", data: [DEMO_SET] });
   started.set(processes, torch);
   return torch;
 }
@@ -262,7 +261,7 @@ withTorch("the PyTorch trainer", () => {
   });
 
   test("segments of a set: what TensorFlow.js reads, and its loss of them", async () => {
-    const set = await openSet(DEMO);
+    const set = await openSet(DEMO_SET);
     const segments = setSegments(set, { split: "train", notes: N, release: "any" });
     const of = { ...diffWave, options: { ...ofDiffWave, batch: 6 } };
     const { layout } = of.network;

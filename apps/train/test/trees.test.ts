@@ -12,6 +12,7 @@ import { predictForest, renderScore } from "@dexter/diffusion";
 import { loadCheckpoint, loadModel } from "@dexter/diffusion/node";
 import { randomStream } from "@dexter/diffusion/training";
 import { findLightgbm, openTreeJob, DEFAULT_TREE_OPTIONS } from "../src/tree-job.js";
+import { DEMO_NETS, DEMO_SET } from "./demo-nets.js";
 import { dexterTrain, dexterTrainIn, startDexterTrain, until } from "./dexter-train.js";
 
 jest.setTimeout(240_000);
@@ -27,23 +28,11 @@ const folder = mkdtempSync(join(tmpdir(), "dexter-trees-test-"));
 const inFolder = (...parts: string[]): string => join(folder, ...parts);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const DEMO_SET = fileURLToPath(new URL("../demo/demo-set.h5", import.meta.url));
 const SCORE = fileURLToPath(new URL("../../../packages/alignment-datasets/test/fixtures/schubert/Schubert_D783_no15.musicxml", import.meta.url));
 const model = inFolder("plain", "model");
 
 beforeAll(async () => {
-  writeFileSync(inFolder("plain.yaml"), `
-data: ${DEMO_SET}
-engine: wasm
-keep: last
-notes: 64
-batch: 2
-tensorboard: false
-encoder: &stack { hidden: 4, blocks: 1, kernel: 3, dilations: [1] }
-denoiser: *stack
-mean: { steps: 2 }
-flow: { steps: 1 }
-`);
+  writeFileSync(inFolder("plain.yaml"), `${DEMO_NETS}mean: { steps: 2 }\nflow: { steps: 1 }\n`);
   expect(await dexterTrain("fit", inFolder("plain.yaml"), "-o", inFolder("plain"))).toMatchObject({ code: 0 });
 });
 
